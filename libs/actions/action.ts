@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { Expectation } from '#libs/contracts/plan';
+import type { ContainerReading } from '#libs/contracts/rpc';
+import type { Details } from '#libs/contracts/scalars';
+import type { Target } from '#libs/contracts/target';
+import type { EnginePort } from './engine-port.ts';
+
+/** What an action knows of its patient just before it acts. */
+export type Patient = {
+  readonly target: Target;
+  readonly container_id: string;
+  readonly container_name: string;
+  readonly reading: ContainerReading;
+  /** The container's own StopTimeout or label, in seconds; null when it states none. */
+  readonly stop_timeout_seconds: number | null;
+  /** Names of containers that live in this one's network and lose it when it restarts. */
+  readonly network_dependents: readonly string[];
+};
+
+/** All that is fixed before the one call: shown as the preview, and stored as the intent. */
+export type Prepared = {
+  readonly command: string;
+  readonly calls: readonly string[];
+  readonly notes: readonly string[];
+  readonly estimated_downtime_seconds: number;
+  /** What to compare with later, to find out whether the call took effect. */
+  readonly evidence: Details;
+  /** Seconds after the intent in which an effect that is not seen yet may still come. */
+  readonly settle_seconds: number;
+  readonly params: Details;
+};
+
+/** What looking at the patient says about a call whose answer was never heard. */
+export type Observation =
+  | { readonly kind: 'happened'; readonly result: Details }
+  | { readonly kind: 'not_seen_yet' }
+  | { readonly kind: 'half_done'; readonly message: string };
+
+/**
+ * One way of changing a patient. Adding one is this file's shape in a file of its own and its name in the catalogue:
+ * validation, OpenAPI, preview, dispatch and recovery all follow from it.
+ */
+export type Action = {
+  readonly name: string;
+  readonly summary: string;
+  readonly params: z.ZodType<Details>;
+  readonly risk: 'none' | 'low' | 'medium' | 'high';
+  readonly reversible: boolean;
+  /** Reads only: spends no budget and starts no cooldown. */
+  readonly diagnostic: boolean;
+  /** The state of the patient that shows success; null when there is nothing to verify. */
+  readonly expects: Expectation['state'] | null;
+  prepare(patient: Patient, params: Details): Prepared;
+  /** The one call. Throws what the engine port throws. */
+  run(engine: EnginePort, patient: Patient, prepared: Prepared, signal: AbortSignal): Promise<Details>;
+  /** Reads the evidence of an earlier `prepare` against the patient as it is now; undefined: it is gone. */
+  observe(evidence: Details, now: ContainerReading | undefined): Observation;
+};

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Tracer } from '@opentelemetry/api';
+import type { Clock } from '#libs/runtime/clock';
+import type { Health } from '#libs/runtime/health';
+import type { Log } from '#libs/runtime/log';
+
+export interface Bus extends AsyncDisposable {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly kvm: Kvm;
+  /** Marks every fact of this process, so that after a time-out it recognises what it stored itself. */
+  readonly nonce: string;
+  readonly service: string;
+  readonly replicas: number;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+}
+
+export type BusOptions = {
+  readonly url: string;
+  readonly service: string;
+  /** Copies of every stream and bucket: 1, 3 or 5. */
+  readonly replicas: number;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+  readonly health: Health;
+  readonly credentials?: Pick<
+    ConnectionOptions,
+    'user' | 'pass' | 'token' | 'authenticator' | 'tls' | 'inboxPrefix'
+  >;
+};
+
+const natsAway = {
+  ok: false,
+  cause: 'NATS cannot be reached',
+  remedy: 'start nats-server or correct NATS_URL; the mesh goes on by itself as soon as NATS answers',
+} as const;
+
+/** Connects, waiting as long as NATS is away; the connection is never given up. Reports the part `nats` of the health. */
+export async function connectBus(options: BusOptions, signal?: AbortSignal): Promise<Bus> {
+  const { service, log, health, clock } = options;
+  health.report('nats', natsAway);
+  const nc = await connectPatiently(options, signal);
+  const jsOptions = { timeout: 5_000 };
+  const js = jetstream(nc, jsOptions);
+  const jsm = await jetstreamManager(nc, { ...jsOptions, checkAPI: false });
+  health.report('nats', { ok: true });
+  void watchConnection(nc, options);
+  return {
+    nc,
+    js,
+    jsm,
+    kvm: new Kvm(js),
+    nonce: randomUUID(),
+    service,
+    replicas: options.replicas,
+    log,
+    tracer: options.tracer,
+    clock,
+    [Symbol.asyncDispose]: async () => {
+      if (nc.isClosed()) return;
+      const drained = nc.drain().catch(() => nc.close());
+      await Promise.race([drained, clock.sleep(2_000).then(() => nc.close())]);
+    },
+  };
+}
+
+async function connectPatiently(options: BusOptions, signal?: AbortSignal): Promise<NatsConnection> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await connect({
+        servers: options.url.split(','),
+        name: `hemostat-${options.service}`,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 250,
+        pingInterval: 10_000,
+        timeout: 2_000,
+        ...options.credentials,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (attempt % 20 === 0) {
+        options.log.warn(
+          { url: options.url.replace(/\/\/[^@/]*@/, '//'), err: error },
+          `${natsAway.cause}: ${natsAway.remedy}`,
+        );
+      }
+      await options.clock.sleep(500, signal);
+      if (signal?.aborted) throw error;
+    }
+  }
+}
+
+async function watchConnection(nc: NatsConnection, { log, health }: BusOptions): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type === 'disconnect' || status.type === 'staleConnection') {
+      health.report('nats', natsAway);
+      log.warn(`${natsAway.cause}: ${natsAway.remedy}`);
+    } else if (status.type === 'reconnect') {
+      health.report('nats', { ok: true });
+      log.info('NATS answers again');
+    } else if (status.type === 'error') {
+      log.error({ err: status.error }, 'NATS refused something; check the permissions of this service');
+    }
+  }
+}

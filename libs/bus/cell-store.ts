@@ -1,0 +1,80 @@
+/**
+ * Guarantee: a value is replaced only if nobody changed it since it was read. After a time-out the outcome is
+ * unknown and says so: read again before deciding anything.
+ */
+import type { KV } from '@nats-io/kv';
+import type { z } from 'zod';
+import { parseJson } from '#libs/contracts/json';
+import type { Bus } from './bus.ts';
+import { isConflict } from './errors.ts';
+
+/** A value and the revision it was read at; revision 0 and no value: never written. */
+export type Versioned<T> = { readonly value: T | undefined; readonly revision: number };
+
+export interface CellStore<T> {
+  read(key: string): Promise<Versioned<T>>;
+  /** `conflict`: somebody else wrote, or the outcome is unknown. Either way: read again. */
+  compareAndSet(key: string, revision: number, value: T): Promise<'stored' | 'conflict'>;
+  keys(filter?: string): Promise<readonly string[]>;
+  /** Calls back with every value there is and every change, until the signal aborts. Survives reconnects. */
+  watch(filter: string, onValue: (key: string, value: T) => void, signal: AbortSignal): Promise<void>;
+}
+
+export async function openCells<S extends z.ZodType>(
+  bus: Bus,
+  bucket: string,
+  schema: S,
+): Promise<CellStore<z.output<S>>> {
+  const kv = await bus.kvm.open(bucket);
+  const parse = (text: string): z.output<S> => schema.parse(parseJson(text));
+  return {
+    read: async (key) => {
+      const entry = await kv.get(key);
+      if (entry === null) return { value: undefined, revision: 0 };
+      const value = entry.operation === 'PUT' ? parse(entry.string()) : undefined;
+      return { value, revision: entry.revision };
+    },
+    compareAndSet: async (key, revision, value) => {
+      try {
+        await kv.put(key, JSON.stringify(value), { previousSeq: revision });
+        return 'stored';
+      } catch (error) {
+        if (isConflict(error)) return 'conflict';
+        if (bus.nc.isClosed()) throw error;
+        bus.log.debug({ err: error, key }, 'a compare-and-set brought no answer; reading again');
+        return 'conflict';
+      }
+    },
+    keys: async (filter = '>') => {
+      const found: string[] = [];
+      for await (const key of await kv.keys(filter)) found.push(key);
+      return found;
+    },
+    watch: (filter, onValue, signal) =>
+      watchForEver(bus, kv, filter, (key, text) => onValue(key, parse(text)), signal),
+  };
+}
+
+async function watchForEver(
+  bus: Bus,
+  kv: KV,
+  filter: string,
+  onText: (key: string, text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && !bus.nc.isClosed()) {
+    try {
+      const updates = await kv.watch({ key: filter });
+      const stop = (): void => updates.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        for await (const entry of updates) if (entry.operation === 'PUT') onText(entry.key, entry.string());
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    } catch (error) {
+      bus.log.warn({ err: error }, 'the watch on the safety cells broke; opening it again');
+    }
+    await bus.clock.sleep(500, signal);
+  }
+}

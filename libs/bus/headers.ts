@@ -1,0 +1,28 @@
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { Context } from '@opentelemetry/api';
+import { extractContext, injectContext } from '#libs/runtime/tracing';
+
+export const nonceHeader = 'Hemostat-Nonce';
+export const noHeaders = (): MsgHdrs => headers();
+
+/** New headers that carry the active span in W3C form. */
+export function tracedHeaders(): MsgHdrs {
+  const made = headers();
+  injectContext((key, value) => made.set(key, value));
+  return made;
+}
+
+/** The context that a message was sent in; the root context when it carries none. */
+export function contextOf(from: MsgHdrs | undefined): Context {
+  return extractContext((key) => headerOf(from, key));
+}
+
+/** One header; undefined when it is missing or empty. */
+export function headerOf(from: MsgHdrs | undefined, key: string): string | undefined {
+  return from?.get(key) || undefined;
+}
+
+/** The trace id that a message was sent in. */
+export function traceIdOf(from: MsgHdrs | undefined): string | undefined {
+  return headerOf(from, 'traceparent')?.split('-')[1];
+}

@@ -1,0 +1,100 @@
+import type { Tracer } from '@opentelemetry/api';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { type Clock, systemClock } from '#libs/runtime/clock';
+import { readConfig } from '#libs/runtime/config';
+import { createHealth, type Health, serveHealth } from '#libs/runtime/health';
+import { createLog, type Log, type LogOptions } from '#libs/runtime/log';
+import { startTracing } from '#libs/runtime/tracing';
+import { type Bus, connectBus } from './bus.ts';
+import { type MeshSettings, meshSettingsSchema } from './mesh-settings.ts';
+import { provision } from './provision.ts';
+
+/** What every service stands on. Whoever opened it disposes it, after the service itself. */
+export interface ServiceContext extends AsyncDisposable {
+  readonly name: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly settings: MeshSettings;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly health: Health;
+  readonly clock: Clock;
+  /** Aborts when the service is asked to stop. */
+  readonly signal: AbortSignal;
+}
+
+export type OpenOptions = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Gets every span as it ends, besides any collector. */
+  readonly exporter?: SpanExporter;
+  readonly logDestination?: LogOptions['destination'];
+  readonly clock?: Clock;
+};
+
+/** Log, tracing, health, the connection to NATS and everything provisioned on it. Waits for NATS as long as it takes. */
+export async function openService(name: string, options: OpenOptions): Promise<ServiceContext> {
+  const { env, signal, exporter, logDestination, clock = systemClock } = options;
+  const settings = readConfig(meshSettingsSchema, env);
+  await using stack = new AsyncDisposableStack();
+  const log = createLog({
+    service: name,
+    level: settings.LOG_LEVEL,
+    format: settings.LOG_FORMAT,
+    ...(logDestination ? { destination: logDestination } : {}),
+  });
+  const tracing = stack.use(
+    startTracing({
+      service: `hemostat-${name}`,
+      env,
+      warn: (message) => log.warn(message),
+      ...(exporter ? { exporter } : {}),
+    }),
+  );
+  const health = createHealth(['nats']);
+  if (settings.HEMOSTAT_HEALTH_PORT !== undefined) {
+    stack.use(await serveHealth(health, settings.HEMOSTAT_HEALTH_PORT, settings.HEMOSTAT_HEALTH_HOST));
+  }
+  const bus = stack.use(
+    await connectBus(
+      {
+        url: settings.NATS_URL,
+        service: name,
+        replicas: settings.HEMOSTAT_REPLICAS,
+        log,
+        tracer: tracing.tracer,
+        clock,
+        health,
+        credentials: credentialsOf(settings),
+      },
+      signal,
+    ),
+  );
+  await provision(bus, {
+    engines: [settings.HEMOSTAT_ENGINE],
+    factsDays: settings.HEMOSTAT_FACTS_DAYS,
+    auditPerTarget: settings.HEMOSTAT_AUDIT_PER_TARGET,
+    executorSlots: settings.HEMOSTAT_EXECUTOR_SLOTS,
+  });
+  const owned = stack.move();
+  return {
+    name,
+    env,
+    settings,
+    bus,
+    log,
+    tracer: tracing.tracer,
+    health,
+    clock,
+    signal,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function credentialsOf(settings: MeshSettings): { user?: string; pass?: string; token?: string } {
+  return {
+    ...(settings.NATS_USER === undefined ? {} : { user: settings.NATS_USER }),
+    ...(settings.NATS_PASSWORD === undefined ? {} : { pass: settings.NATS_PASSWORD }),
+    ...(settings.NATS_TOKEN === undefined ? {} : { token: settings.NATS_TOKEN }),
+  };
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { detailsSchema, instantSchema } from './scalars.ts';
+
+export const gateNames = [
+  'control',
+  'protected',
+  'principal',
+  'maintenance',
+  'busy',
+  'cooldown',
+  'back_off',
+  'breaker',
+  'rate',
+] as const;
+export type GateName = (typeof gateNames)[number];
+
+/** Why safety said no. Stable codes: clients may branch on them. */
+export const refusalReasons = [
+  'kill_switch',
+  'protected_target',
+  'not_permitted',
+  'maintenance_window',
+  'busy',
+  'cooldown_active',
+  'back_off_active',
+  'circuit_breaker_open',
+  'rate_limited',
+  'container_not_found',
+  'ambiguous_target',
+  'not_applicable',
+  'expired',
+] as const;
+export const refusalReasonSchema = z.enum(refusalReasons);
+export type RefusalReason = z.infer<typeof refusalReasonSchema>;
+
+/** One gate's word on one request: every gate speaks in every verdict. */
+export const gateVerdictSchema = z.strictObject({
+  gate: z.enum(gateNames),
+  target: z.string().optional(),
+  pass: z.boolean(),
+  reason: refusalReasonSchema.optional(),
+  message: z.string(),
+  numbers: detailsSchema.optional(),
+  allowed_at: instantSchema.optional(),
+  remaining_seconds: z.int().min(0).optional(),
+});
+export type GateVerdict = z.infer<typeof gateVerdictSchema>;

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Parses JSON that came from outside; keys that could reach an object's prototype are refused. Throws `SyntaxError`. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, (key, value: unknown) => {
+    if (FORBIDDEN.has(key)) throw new SyntaxError(`the key "${key}" is not allowed`);
+    return value;
+  });
+}
+
+/** One text for one value: keys sorted, no white space, `undefined` members left out. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** SHA-256 of the canonical JSON, as 64 hex digits. */
+export function fingerprintOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}

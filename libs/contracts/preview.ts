@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { planNameSchema } from './scalars.ts';
+
+/** What a plan would do, without doing it: the exact calls, in order, and what to know before. */
+export const previewSchema = z.strictObject({
+  steps: z.array(
+    z.strictObject({
+      n: z.int().min(1),
+      action: planNameSchema,
+      command: z.string(),
+      calls: z.array(z.string()),
+      risk_level: z.enum(['none', 'low', 'medium', 'high']),
+      reversible: z.boolean(),
+      estimated_downtime_seconds: z.number().min(0),
+      notes: z.array(z.string()),
+    }),
+  ),
+});
+export type Preview = z.infer<typeof previewSchema>;

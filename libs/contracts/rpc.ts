@@ -1,0 +1,249 @@
+import { z } from 'zod';
+import { auditRecordSchema } from './audit-record.ts';
+import { cellSchema, controlSchema } from './cell.ts';
+import { verdicts } from './facts.ts';
+import { gateVerdictSchema } from './gates.ts';
+import { expectationSchema, planSchema } from './plan.ts';
+import { previewSchema } from './preview.ts';
+import {
+  containerRefSchema,
+  detailsSchema,
+  engineSchema,
+  instantSchema,
+  planNameSchema,
+  principalSchema,
+  reasonSchema,
+} from './scalars.ts';
+import { resolvedTargetSchema, targetSchema } from './target.ts';
+
+/** Request and reply of every verb: `hemostat.rpc.<service>.<verb>`, JSON both ways. */
+
+const nothing = z.strictObject({});
+export type Verb<Q extends z.ZodType = z.ZodType, A extends z.ZodType = z.ZodType> = {
+  readonly request: Q;
+  readonly reply: A;
+};
+const verb = <Q extends z.ZodType, A extends z.ZodType>(request: Q, reply: A): Verb<Q, A> => ({ request, reply });
+
+/** What the engine says of a container right now. */
+export const containerReadingSchema = z.strictObject({
+  exists: z.boolean(),
+  container_id: z.string().nullable(),
+  status: z.string(),
+  running: z.boolean(),
+  paused: z.boolean(),
+  restarting: z.boolean(),
+  started_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  oom_killed: z.boolean(),
+  health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
+  health_log: z.string().nullable(),
+});
+export type ContainerReading = z.infer<typeof containerReadingSchema>;
+
+export const lookupSchema = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('resolved'), resolved: resolvedTargetSchema }),
+  z.strictObject({ status: z.literal('not_found'), message: z.string() }),
+  z.strictObject({ status: z.literal('ambiguous'), message: z.string(), candidates: z.array(z.string()) }),
+]);
+export type Lookup = z.infer<typeof lookupSchema>;
+
+export const executorVerbs = {
+  resolve: verb(z.strictObject({ container: containerRefSchema }), lookupSchema),
+  preview: verb(z.strictObject({ plan: planSchema }), previewSchema),
+  inspect: verb(z.strictObject({ target: targetSchema }), containerReadingSchema),
+  targets: verb(
+    nothing,
+    z.strictObject({
+      engine: engineSchema,
+      targets: z.array(resolvedTargetSchema.extend({ state: z.string(), image: z.string() })),
+    }),
+  ),
+} as const satisfies Record<string, Verb>;
+
+/** What the verifier has seen so far; it travels with the question, so that any replica can go on. */
+export const progressSchema = z.strictObject({
+  began_at: instantSchema,
+  stable_since: instantSchema.nullable(),
+  started_at: z.string().nullable(),
+  passes: z.int().min(0),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export const targetHealthSchema = z.strictObject({
+  is_healthy: z.boolean(),
+  verdict: z.enum(verdicts),
+  health_status: z.string().nullable(),
+  database_status: z.string().nullable(),
+  pool_health: z.string().nullable(),
+  pool_utilization: z.number().nullable(),
+  error_rate_percent: z.number().nullable(),
+  avg_response_time_ms: z.number().nullable(),
+  details: detailsSchema,
+  error: z.string().optional(),
+  message: z.string().optional(),
+});
+export type TargetHealth = z.infer<typeof targetHealthSchema>;
+
+export const verifierVerbs = {
+  /** Looks for a few seconds at most; `pending` asks to be called again with the progress. */
+  check: verb(
+    z.strictObject({
+      target: targetSchema,
+      expectation: expectationSchema,
+      /** Docker's StartedAt before the step: a patient that still has it was not restarted. */
+      started_before: z.string().nullable(),
+      progress: progressSchema.nullable(),
+    }),
+    z.strictObject({
+      verdict: z.enum([...verdicts, 'pending']),
+      message: z.string(),
+      readings: detailsSchema,
+      progress: progressSchema,
+    }),
+  ),
+  health: verb(nothing, targetHealthSchema),
+} as const satisfies Record<string, Verb>;
+
+const whichTarget = {
+  /** A container name or id; or give the canonical target. */
+  container: containerRefSchema.optional(),
+  target: z.string().max(500).optional(),
+  engine: engineSchema.optional(),
+};
+
+export const cellStatusSchema = z.strictObject({
+  target: z.string(),
+  revision: z.int().min(0),
+  lease: z
+    .strictObject({
+      remediation_id: z.string(),
+      epoch: z.int(),
+      state: z.string(),
+      deadline_at: instantSchema,
+    })
+    .nullable(),
+  cooldown: z.strictObject({ until: instantSchema, remaining_seconds: z.int().min(0) }).nullable(),
+  back_off: z
+    .strictObject({ until: instantSchema, remaining_seconds: z.int().min(0), failures: z.int() })
+    .nullable(),
+  breaker: z.strictObject({
+    state: z.enum(['closed', 'open', 'half_open']),
+    retry_count: z.int().min(0),
+    limit: z.int(),
+    open_until: instantSchema.nullable(),
+  }),
+  cell: cellSchema,
+});
+export type CellStatus = z.infer<typeof cellStatusSchema>;
+
+export const resetParts = ['cooldown', 'back_off', 'breaker', 'rate'] as const;
+
+export const safetyVerbs = {
+  status: verb(
+    z.strictObject(whichTarget),
+    z.strictObject({ control: controlSchema, cells: z.array(cellStatusSchema) }),
+  ),
+  explain: verb(
+    z.strictObject({
+      ...whichTarget,
+      action: planNameSchema.default('restart'),
+      endpoint: z.string().max(128).optional(),
+      principal: principalSchema.default('anonymous'),
+    }),
+    z.strictObject({
+      target: z.string(),
+      would_be: z.enum(['approved', 'refused']),
+      reason: z.string().optional(),
+      message: z.string(),
+      allowed_at: instantSchema.nullable(),
+      gates: z.array(gateVerdictSchema),
+    }),
+  ),
+  reset: verb(
+    z.strictObject({
+      ...whichTarget,
+      /** Every target that has a cell. */
+      all: z.boolean().default(false),
+      parts: z
+        .array(z.enum(resetParts))
+        .min(1)
+        .default([...resetParts]),
+      actor: principalSchema,
+      reason: reasonSchema,
+    }),
+    z.strictObject({ reset: z.array(z.strictObject({ target: z.string(), changed: z.boolean() })) }),
+  ),
+  control: verb(
+    z.strictObject({
+      kill_switch: z.enum(['on', 'off']).optional(),
+      /** Instant at which the kill switch lifts itself. */
+      until: instantSchema.optional(),
+      maintenance: z
+        .array(
+          z.strictObject({
+            from: instantSchema,
+            until: instantSchema,
+            targets: z.array(z.string()).default([]),
+          }),
+        )
+        .max(100)
+        .optional(),
+      actor: principalSchema,
+      reason: reasonSchema,
+    }),
+    z.strictObject({ control: controlSchema }),
+  ),
+} as const satisfies Record<string, Verb>;
+
+export const auditVerbs = {
+  query: verb(
+    z.strictObject({
+      container: z.string().max(256).optional(),
+      target: z.string().max(500).optional(),
+      remediation_id: z.string().max(64).optional(),
+      action: z.string().max(64).optional(),
+      event: z.string().max(64).optional(),
+      status: z.string().max(64).optional(),
+      since: instantSchema.optional(),
+      until: instantSchema.optional(),
+      limit: z.int().min(1).max(1000).default(100),
+    }),
+    z.strictObject({ records: z.array(auditRecordSchema), truncated: z.boolean() }),
+  ),
+  verify: verb(
+    nothing,
+    z.strictObject({
+      ok: z.boolean(),
+      records: z.int().min(0),
+      head: z.string(),
+      files: z.array(z.string()),
+      broken_at: z.strictObject({ file: z.string(), line: z.int().min(1), why: z.string() }).nullable(),
+    }),
+  ),
+} as const satisfies Record<string, Verb>;
+
+/** How an act of a person on safety stands in the stream of facts. */
+export const safetyActSchema = z.strictObject({
+  type: z.enum(['reset', 'control']),
+  at: instantSchema,
+  actor: principalSchema,
+  reason: reasonSchema,
+  targets: z.array(z.string()),
+  request: detailsSchema,
+});
+export type SafetyAct = z.infer<typeof safetyActSchema>;
+
+export const deadLetterSchema = z.strictObject({
+  at: instantSchema,
+  reason: z.string(),
+  message: z.string(),
+  stream: z.string(),
+  sequence: z.int().min(0),
+  subject: z.string(),
+  /** The message as it came, cut to 64 KiB, base64 when it is no UTF-8 text. */
+  payload: z.string(),
+  encoding: z.enum(['utf8', 'base64']),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;

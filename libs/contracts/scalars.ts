@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** RFC 3339 in UTC with milliseconds, as every fact, cell and answer writes an instant. */
+export const instantSchema = z.iso.datetime({ precision: 3 });
+
+export const remediationIdSchema = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    'a remediation id is a lower-case UUID',
+  );
+
+/** A name of a Docker container as a caller may write it: what Docker itself accepts, no path, no wildcard. */
+export const containerRefSchema = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+    'a container name or id: 1 to 128 of letters, digits, "_", "." and "-", starting with a letter or digit',
+  );
+
+export const engineSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,63}$/, 'an engine name: 1 to 63 of letters, digits, "_" and "-"');
+
+/** The name of an action or a runbook in its catalogue. */
+export const planNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'a lower-case name of an action or runbook');
+
+export const principalSchema = z.string().min(1).max(128);
+export const reasonSchema = z.string().min(1).max(2000);
+export const detailsSchema = z.record(z.string(), z.unknown());
+export type Details = z.infer<typeof detailsSchema>;

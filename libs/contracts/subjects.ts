@@ -1,0 +1,67 @@
+import { type Target, targetId } from './target.ts';
+import { encodeToken } from './token.ts';
+
+/** Every subject, stream and bucket of the mesh. Nothing else in the project spells one out. */
+
+export const streams = {
+  facts: 'HEMOSTAT',
+  inbox: 'HEMOSTAT_INBOX',
+  audit: 'HEMOSTAT_AUDIT',
+  dead: 'HEMOSTAT_DEAD',
+} as const;
+export const buckets = { safety: 'hemostat_safety', audit: 'hemostat_audit' } as const;
+export const consumers = {
+  inbox: 'gateway-inbox',
+  requests: 'safety-requested',
+  progress: 'safety-progress',
+  finished: 'safety-finished',
+  executor: (engine: string) => `executor-${engine}`,
+  audit: 'audit-facts',
+  auditDead: 'audit-dead',
+} as const;
+
+export const inboxSubject = 'hemostat.remediation_needed';
+export const inboxBelow = 'hemostat.remediation_needed.>';
+export const completeChannel = 'hemostat.remediation_complete';
+
+export const allFacts = 'hemostat.remediation.>';
+export const allSafetyActs = 'hemostat.safety.>';
+export const anyRequested = 'hemostat.remediation.*.requested';
+export const anyFinished = 'hemostat.remediation.*.finished';
+export const anyStep = 'hemostat.remediation.*.step.>';
+export const anyDecidedOf = (engine: string): string => `hemostat.remediation.*.decided.${engine}`;
+
+const fact = (id: string, rest: string): string => `hemostat.remediation.${id}.${rest}`;
+export const factsOf = (id: string): string => fact(id, '>');
+export const requestedSubject = (id: string): string => fact(id, 'requested');
+export const decidedSubject = (id: string, engine: string): string => fact(id, `decided.${engine}`);
+export const startedSubject = (id: string, n: number): string => fact(id, `step.${n}.started`);
+export const executedSubject = (id: string, n: number): string => fact(id, `step.${n}.executed`);
+export const verifiedSubject = (id: string, n: number): string => fact(id, `step.${n}.verified`);
+export const finishedSubject = (id: string): string => fact(id, 'finished');
+export const completeSubject = (id: string): string => fact(id, 'complete');
+
+/** An act of a person on safety itself (reset, kill switch), so that the audit hears of it. */
+export const safetyActSubject = (verb: 'reset' | 'control', id: string): string =>
+  `hemostat.safety.${verb}.${id}`;
+
+export const auditAll = 'hemostat.audit.>';
+export const auditSubject = (target: Target): string => `hemostat.audit.${encodeToken(targetId(target))}`;
+/** For what concerns no known target: poison, unknown containers, acts on the whole mesh. */
+export const auditMeshSubject = 'hemostat.audit.mesh';
+
+export const deadAll = 'hemostat.dead.>';
+export const deadSubject = (reason: string): string => `hemostat.dead.${encodeToken(reason)}`;
+
+export const targetKey = (target: Target): string => `target.${encodeToken(targetId(target))}`;
+export const controlKey = 'control';
+
+export const rpcSubject = (service: string, verb: string): string => `hemostat.rpc.${service}.${verb}`;
+export const executorRpcSubject = (engine: string, verb: string): string =>
+  `hemostat.rpc.executor.${engine}.${verb}`;
+
+/** The principal that a message below the inbox subject speaks for; `anonymous` on the bare subject. */
+export function principalOfInbox(subject: string): string {
+  const token = subject.split('.')[2];
+  return token === undefined || token === '' ? 'anonymous' : token;
+}

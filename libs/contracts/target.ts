@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { engineSchema } from './scalars.ts';
+
+export const targetKinds = ['container', 'compose', 'swarm'] as const;
+
+/**
+ * What a remediation acts on, in its one canonical form. `name` is the container's name, Compose's
+ * `project/service/number`, or the Swarm service's name: never an id, because ids change on re-creation.
+ */
+export const targetSchema = z.strictObject({
+  engine: engineSchema,
+  kind: z.enum(targetKinds),
+  name: z.string().min(1).max(400),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+/** `<engine>/<kind>/<name>`: the text that leases, budgets and the audit are kept under. */
+export function targetId(target: Target): string {
+  return `${target.engine}/${target.kind}/${target.name}`;
+}
+
+/** The inverse of `targetId`; undefined when the text is no canonical target. */
+export function parseTargetId(text: string): Target | undefined {
+  const [engine, kind, ...name] = text.split('/');
+  const parsed = targetSchema.safeParse({ engine, kind, name: name.join('/') });
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** A canonical target together with what the engine knew of it when it was asked. */
+export const resolvedTargetSchema = z.strictObject({
+  target: targetSchema,
+  container_id: z.string().nullable(),
+  container_name: z.string(),
+  protected_by: z.string().nullable(),
+});
+export type ResolvedTarget = z.infer<typeof resolvedTargetSchema>;
