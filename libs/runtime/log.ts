@@ -78,11 +78,16 @@ function textLines(out: pino.DestinationStream, colour: boolean): pino.Destinati
   const pretty = prettyFactory({
     colorize: colour,
     ignore: 'pid,hostname,service,span_id',
-    messageFormat: '{service}: {msg}',
+    messageFormat: ({ service, msg }) => `${service}: ${oneLine(String(msg ?? ''))}`,
     singleLine: true,
     translateTime: 'UTC:yyyy-mm-dd"T"HH:MM:ss.l"Z"',
   });
   return { write: (line) => void out.write(pretty(line)) };
+}
+
+// A message must not be able to look like two lines or to move a terminal's cursor.
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 const secrets = [
