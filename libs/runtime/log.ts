@@ -78,7 +78,9 @@ function textLines(out: pino.DestinationStream, colour: boolean): pino.Destinati
   const pretty = prettyFactory({
     colorize: colour,
     ignore: 'pid,hostname,service,span_id',
-    messageFormat: ({ service, msg }) => `${service}: ${oneLine(String(msg ?? ''))}`,
+    messageFormat: ({ service, msg }) => `${service}: ${oneLine(msg ?? '')}`,
+    // These two would be printed as they are.
+    customPrettifiers: { name: oneLine, caller: oneLine },
     singleLine: true,
     translateTime: 'UTC:yyyy-mm-dd"T"HH:MM:ss.l"Z"',
   });
@@ -86,8 +88,8 @@ function textLines(out: pino.DestinationStream, colour: boolean): pino.Destinati
 }
 
 // A message must not be able to look like two lines or to move a terminal's cursor.
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+function oneLine(text: unknown): string {
+  return String(text).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 const secrets = [
