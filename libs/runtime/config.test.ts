@@ -96,7 +96,7 @@ test('no secret is shown: not by name, not from a file, not inside a URL', () =>
   const env = {
     API_TOKEN: canary,
     PIN_FILE: file('pin', canary),
-    NATS_URL: `nats://${canary}:${canary}@host:4222`,
+    NATS_URL: `nats://${canary}:/${canary}@host:4222`,
   };
   const { message, problems } = problemsOf(schema, env);
   expect(problems).toHaveLength(3);

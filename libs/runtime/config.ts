@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 
-export { commaList, flag, type NumberLimits, nonNegativeInteger, port, seconds, url } from './settings.ts';
+export {
+  commaList,
+  flag,
+  type NumberLimits,
+  nonNegativeInteger,
+  port,
+  seconds,
+  type UrlOptions,
+  url,
+} from './settings.ts';
 
 export interface ConfigProblem {
   readonly name: string;
@@ -86,7 +95,7 @@ function show(name: string, setting: Setting | undefined): string {
   if (setting === undefined) return 'settings that do not go together';
   if (setting.text === undefined) return 'nothing';
   if (setting.fromFile || secretName.test(name)) return 'a value that is not shown here';
-  return quote(setting.text.replace(/\/\/[^/]*@/, '//…@'));
+  return quote(setting.text.replace(/\/\/.*@/s, '//…@'));
 }
 
 function wish(issue: z.core.$ZodIssue): string {

@@ -70,6 +70,17 @@ test('a start that fails is logged and ends with 1', async () => {
   });
 });
 
+test('a service that fails to stop is logged and ends with 1', async () => {
+  const failing = `return { async [Symbol.asyncDispose]() { throw new Error('half closed'); } };`;
+  const { child, ended, says } = service(failing);
+  await says('Started');
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({
+    exitCode: 1,
+    out: expect.stringMatching(/"half closed".*Could not stop cleanly/),
+  });
+});
+
 test('a service that does not stop in time is ended with 1', async () => {
   const { child, ended, says } = service(stuck, '{ stopWithinMs: 50 }');
   await says('Started');

@@ -72,12 +72,13 @@ function abortOnSignal(log: Log, samePressMs: number): AbortSignal {
   let firstAt: number | undefined;
   const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
     const now = performance.now();
-    firstAt ??= now;
-    if (controller.signal.aborted && now - firstAt > samePressMs)
+    if (firstAt === undefined) {
+      firstAt = now;
+      log.info(`Stopping on ${signal}`);
+      controller.abort();
+    } else if (now - firstAt > samePressMs) {
       process.exit(128 + constants.signals[signal]);
-    if (controller.signal.aborted) return;
-    log.info(`Stopping on ${signal}`);
-    controller.abort();
+    }
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return controller.signal;
@@ -87,7 +88,8 @@ function abortOnSignal(log: Log, samePressMs: number): AbortSignal {
 function endOnStrayErrors(log: Log, outlives: (error: unknown) => boolean): void {
   process.on('uncaughtException', (error, origin) => {
     if (outlives(error)) return log.warn({ err: error, origin }, 'Going on after a stray error');
-    log.fatal({ err: error, origin }, 'Ending because of an error that nothing handles');
+    // The stack at every level: this is a bug, and it may not show itself again.
+    log.fatal({ err: error, origin, stack: error.stack }, 'Ending because of an error that nothing handles');
     process.exit(1);
   });
 }

@@ -27,14 +27,13 @@ const levels = {
   critical: 'fatal',
   silent: 'silent',
 } as const;
+const levelWords = 'DEBUG, INFO, WARNING or ERROR';
 
 /** The settings of every service's log, for its schema. */
 export const logSettings = {
   LOG_LEVEL: z
     .string()
-    .refine((word) => levelOf(word) !== undefined, {
-      error: 'DEBUG, INFO, WARNING or ERROR, for example INFO',
-    })
+    .refine((word) => levelOf(word) !== undefined, { error: `${levelWords}, for example INFO` })
     .default('INFO'),
   LOG_FORMAT: z.enum(['json', 'text']).default('json'),
 };
@@ -42,8 +41,7 @@ export const logSettings = {
 /** One line an event, with the trace and the remediation it belongs to. A RangeError for an unknown level. */
 export function createLog({ service, level: word, format, destination }: LogOptions): Log {
   const level = levelOf(word);
-  if (level === undefined)
-    throw new RangeError(`'${word}' is no log level; use DEBUG, INFO, WARNING or ERROR`);
+  if (level === undefined) throw new RangeError(`'${word}' is no log level: use ${levelWords}`);
   const out = destination ?? pino.destination({ fd: 1, sync: true });
   return pino(
     {

@@ -7,7 +7,7 @@ export interface RetryOptions {
   /** The first wait; each further one is twice as long, up to `maxMs`. */
   readonly minMs: number;
   readonly maxMs: number;
-  /** No wait goes beyond this long after the first attempt. Without it the retrying never ends on its own. */
+  /** No attempt begins later than this after the first one; forever without it. `fn` bounds its own duration. */
   readonly giveUpAfterMs?: number;
   /** Errors that are worth another attempt; all of them by default. */
   readonly retryable?: (error: unknown) => boolean;

@@ -39,7 +39,7 @@ export function flag(fallback?: boolean): z.ZodType<boolean> {
   );
 }
 
-/** Names separated by commas, blanks around them ignored. As an empty variable counts as unset, `,` is the empty list. */
+/** Names separated by commas, blanks around them cut. An empty variable counts as unset, so `,` is the empty list. */
 export function commaList(fallback?: readonly string[]): z.ZodType<readonly string[]> {
   const error = 'names separated by commas, for example one,two';
   return withDefault(
@@ -53,14 +53,22 @@ export function commaList(fallback?: readonly string[]): z.ZodType<readonly stri
   );
 }
 
-/** An absolute URL, kept as it was written; of http or https unless other protocols are named, e.g. `nats`. */
-export function url(
-  options: { readonly protocols?: readonly string[]; readonly default?: string } = {},
-): z.ZodType<string> {
-  const protocols = options.protocols ?? ['http', 'https'];
-  const error = `a URL, for example ${options.default ?? `${protocols[0]}://localhost:8080`}`;
+export interface UrlOptions {
+  /** http and https unless others are named, e.g. `nats`. */
+  readonly protocols?: readonly string[];
+  readonly default?: string;
+  readonly example?: string;
+}
+
+/** One absolute URL, kept as it was written. */
+export function url({
+  protocols = ['http', 'https'],
+  default: fallback,
+  example = fallback ?? `${protocols[0]}://localhost:8080`,
+}: UrlOptions = {}): z.ZodType<string> {
+  const error = `a URL of ${protocols.join(' or ')}, for example ${example}`;
   const fits = (text: string) => protocols.includes(URL.parse(text)?.protocol.slice(0, -1) ?? '');
-  return withDefault(z.string({ error }).refine(fits, { error }), options.default);
+  return withDefault(z.string({ error }).refine(fits, { error }), fallback);
 }
 
 function number(what: string, digits: RegExp, limits: NumberLimits & { max: number }): z.ZodType<number> {

@@ -6,7 +6,8 @@ import {
   type SpanExporter,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
-import { ConfigError } from './config.ts';
+import { z } from 'zod';
+import { readConfig, url } from './config.ts';
 
 /** Where spans go: to the collector that `env` names, to the caller's exporter, to both, or nowhere. */
 export function spanProcessors(
@@ -14,44 +15,35 @@ export function spanProcessors(
   exporter: SpanExporter | undefined,
   warn: ((message: string) => void) | undefined,
 ): SpanProcessor[] {
-  const url = collectorUrl(env);
+  const collectorUrl = collectorOf(env);
   return [
     // Keeps at most 2048 spans while the collector is away and drops the rest.
-    ...(url
-      ? [new BatchSpanProcessor({ exporter: warningOnce(new OTLPTraceExporter({ url }), url, warn) })]
-      : []),
+    ...(collectorUrl ? [new BatchSpanProcessor({ exporter: toCollector(collectorUrl, warn) })] : []),
     ...(exporter ? [new SimpleSpanProcessor({ exporter: borrowed(exporter) })] : []),
   ];
 }
 
-function collectorUrl(env: NodeJS.ProcessEnv): string | undefined {
-  const traces = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
-  if (traces) return checked('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', traces);
-  const base = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (base) return `${checked('OTEL_EXPORTER_OTLP_ENDPOINT', base).replace(/\/$/, '')}/v1/traces`;
-  return undefined;
+const collector = z.object({
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url({ example: 'http://localhost:4318/v1/traces' }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url({ example: 'http://localhost:4318' }).optional(),
+});
+
+function collectorOf(env: NodeJS.ProcessEnv): string | undefined {
+  const settings = readConfig(collector, env);
+  const base = settings.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '');
+  return settings.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base}/v1/traces`);
 }
 
-function checked(name: string, value: string): string {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
-  const expected = 'the http or https URL of a collector, for example http://localhost:4318';
-  throw new ConfigError([{ name, found: JSON.stringify(value), expected }]);
-}
-
-function warningOnce(
-  exporter: SpanExporter,
-  url: string,
-  warn: ((message: string) => void) | undefined,
-): SpanExporter {
+function toCollector(url: string, warn: ((message: string) => void) | undefined): SpanExporter {
+  const exporter = new OTLPTraceExporter({ url });
   let warned = false;
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
         if (result.code !== ExportResultCode.SUCCESS && !warned) {
           warned = true;
-          warn?.(
-            `Traces are not delivered to ${new URL(url).host}: is the collector running? Nothing else is affected.`,
-          );
+          const { host } = new URL(url);
+          warn?.(`Traces do not reach ${host}: is the collector running? Nothing else is affected.`);
         }
         done(result);
       }),
