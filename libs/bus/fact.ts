@@ -91,6 +91,7 @@ export function templateOf(subject: string): string {
   if (root !== 'hemostat' || id === undefined) return subject;
   if (kind === 'remediation')
     return [root, kind, '{id}', ...rest.map((token, at) => (at === 1 ? '{n}' : token))].join('.');
+  if (kind === 'safety') return `${root}.${kind}.${id}.{id}`;
   if (kind === 'audit') return `${root}.${kind}.{target}`;
   return subject;
 }

@@ -23,7 +23,10 @@ export type Verb<Q extends z.ZodType = z.ZodType, A extends z.ZodType = z.ZodTyp
   readonly request: Q;
   readonly reply: A;
 };
-const verb = <Q extends z.ZodType, A extends z.ZodType>(request: Q, reply: A): Verb<Q, A> => ({ request, reply });
+const verb = <Q extends z.ZodType, A extends z.ZodType>(request: Q, reply: A): Verb<Q, A> => ({
+  request,
+  reply,
+});
 
 /** What the engine says of a container right now. */
 export const containerReadingSchema = z.strictObject({

@@ -1,0 +1,55 @@
+import type { Breaker, Cell } from '#libs/contracts/cell';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
+import type { Policy } from './policy.ts';
+
+/** What is left of a target's budgets at `now` (ms since the epoch). All pure. */
+
+export function cooldownUntil(cell: Cell, policy: Policy): number | undefined {
+  return cell.cooldown ? fromInstant(cell.cooldown.since) + policy.cooldownMs : undefined;
+}
+
+export function backOffUntil(cell: Cell, policy: Policy): number | undefined {
+  return cell.back_off
+    ? fromInstant(cell.back_off.since) + backOffMs(cell.back_off.failures, policy)
+    : undefined;
+}
+
+/** 1 failure waits the base, each further one twice as long, up to the maximum. */
+export function backOffMs(failures: number, policy: Policy): number {
+  return Math.min(policy.backOffMaxMs, policy.backOffBaseMs * 2 ** (failures - 1));
+}
+
+export type BreakerView =
+  | { readonly state: 'closed'; readonly attempts: readonly string[] }
+  | { readonly state: 'open'; readonly attempts: readonly string[]; readonly openUntil: number }
+  | { readonly state: 'half_open'; readonly attempts: readonly string[] };
+
+/** The breaker as it is at `now`: half-open is an open one whose time is over. */
+export function breakerAt(breaker: Breaker, policy: Policy, now: number): BreakerView {
+  if (breaker.state === 'closed') return { state: 'closed', attempts: within(breaker.attempts, policy, now) };
+  const openUntil = fromInstant(breaker.opened_at) + policy.breakerOpenMs;
+  if (now < openUntil) return { state: 'open', attempts: breaker.attempts, openUntil };
+  return { state: 'half_open', attempts: breaker.attempts };
+}
+
+/** One more attempt that reached Docker and did not verify. */
+export function countAttempt(breaker: Breaker, policy: Policy, now: number): Breaker {
+  const view = breakerAt(breaker, policy, now);
+  const attempts = [...within(breaker.attempts, policy, now), toInstant(now)].slice(-policy.breakerLimit);
+  const opens = view.state !== 'closed' || attempts.length >= policy.breakerLimit;
+  return opens ? { state: 'open', opened_at: toInstant(now), attempts } : { state: 'closed', attempts };
+}
+
+/** A verified remediation closes a half-open breaker; attempts of a closed one go on ageing. */
+export function countSuccess(breaker: Breaker): Breaker {
+  return breaker.state === 'open' ? { state: 'closed', attempts: [] } : breaker;
+}
+
+function within(attempts: readonly string[], policy: Policy, now: number): string[] {
+  return attempts.filter((at) => fromInstant(at) > now - policy.breakerWindowMs);
+}
+
+/** The requests of one endpoint that still count at `now`. */
+export function rateWindow(cell: Cell, endpoint: string, policy: Policy, now: number): Cell['rate'][string] {
+  return (cell.rate[endpoint] ?? []).filter((entry) => fromInstant(entry.at) > now - policy.rateWindowMs);
+}

@@ -1,0 +1,91 @@
+import type { RemediationRecord } from '#libs/bus/remediation-record';
+import type { Complete, LogEntry, Requested } from '#libs/contracts/facts';
+import type { Target } from '#libs/contracts/target';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
+import type { LeaseTiming } from './policy.ts';
+
+/** The canonical targets of a request, in the order in which leases are taken. */
+export function targetsOf(requested: Requested): readonly Target[] {
+  const { resolution } = requested;
+  if (resolution.status !== 'resolved') return [];
+  const targets = resolution.targets.map((each) => each.target);
+  return targets.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+}
+
+const idOf = (target: Target): string => `${target.engine}/${target.kind}/${target.name}`;
+
+/** What becomes of a lease that is closing, from what stands about its remediation. Pure; `now` in ms. */
+export type ClosingStep =
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'complete'; readonly fact: Complete };
+
+/**
+ * Nothing started: expired, and no budget is spent. The executor's own word, unless it is `unknown`, stands. Else
+ * the quarantine has to pass first: until then a call that nobody hears of any more may still take effect.
+ */
+export function closingStep(
+  record: RemediationRecord,
+  closingAtMs: number,
+  timing: LeaseTiming,
+  now: number,
+): ClosingStep {
+  const finished = record.finished?.body;
+  if (finished && finished.outcome !== 'unknown') {
+    return { kind: 'complete', fact: completeFrom(record.requested.body, finished, now) };
+  }
+  const started = record.steps.flatMap((step) => (step.started ? [step.started.body] : []));
+  if (started.length === 0 && !finished) {
+    const message = 'the lease ran out before anything was started; nothing was done';
+    return {
+      kind: 'complete',
+      fact: completeFrom(record.requested.body, { outcome: 'expired', message }, now),
+    };
+  }
+  const settleMs = Math.max(0, ...started.map((fact) => fact.settle_seconds * 1_000));
+  const untilMs = closingAtMs + timing.quarantineMs + settleMs;
+  if (now < untilMs) return { kind: 'wait', untilMs };
+  if (finished) return { kind: 'complete', fact: completeFrom(record.requested.body, finished, now) };
+  const message = 'a step was started and its end was never told; look at the target before asking again';
+  const lost = { outcome: 'unknown', message, reached_docker: true, execution_log: logOf(record) } as const;
+  return { kind: 'complete', fact: completeFrom(record.requested.body, lost, now) };
+}
+
+type End = Pick<Complete, 'outcome' | 'message'> &
+  Partial<Pick<Complete, 'reached_docker' | 'execution_log'>>;
+
+/** The terminal fact of an approved remediation. */
+export function completeFrom(requested: Requested, end: End, now: number): Complete {
+  return {
+    type: 'complete',
+    remediation_id: requested.remediation_id,
+    at: toInstant(now),
+    outcome: end.outcome,
+    message: end.message,
+    reached_docker: end.reached_docker ?? false,
+    execution_log: end.execution_log ?? [],
+    targets: [...targetsOf(requested)],
+  };
+}
+
+function logOf(record: RemediationRecord): LogEntry[] {
+  return record.steps.flatMap(({ started, executed, verified }, index) => {
+    const fact = executed?.body ?? started?.body;
+    if (!fact) return [];
+    const status = executed?.body.status ?? 'unknown';
+    const verdict = verified?.body.verdict;
+    return [
+      {
+        step: index + 1,
+        action: fact.action,
+        status,
+        result: executed?.body.result ?? {},
+        ...(verdict ? { verdict } : {}),
+      },
+    ];
+  });
+}
+
+/** When a lease began to close; a lease without the mark begins now. */
+export function closingSince(closingAt: string | undefined, now: number): number {
+  return closingAt === undefined ? now : fromInstant(closingAt);
+}

@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Cell, Control } from '#libs/contracts/cell';
+import { gateNames } from '#libs/contracts/gates';
+import { toInstant } from '#libs/runtime/instant';
+import { aTarget } from '#libs/testing/examples';
+import { countRequest, emptyCell, grantLease, settleLease } from './cell.ts';
+import { policyFrom, safetySettingsSchema } from './config.ts';
+import { decide } from './decide.ts';
+import { gates } from './gates/catalogue.ts';
+import type { Candidate } from './gates/gate.ts';
+
+const now = Date.parse('2026-01-01T12:00:00.000Z');
+const hour = 3_600_000;
+const policy = policyFrom(safetySettingsSchema.parse({}));
+const free: Control = { kill_switch: null, maintenance: [] };
+const id = (n: number): string => `00000000-0000-8000-8000-${String(n).padStart(12, '0')}`;
+const candidate: Candidate = {
+  id: id(1),
+  endpoint: 'restart',
+  principal: 'anonymous',
+  target: aTarget(),
+  protectedBy: null,
+  confidence: undefined,
+  diagnostic: false,
+};
+const verdictOn = (cell: Cell, at = now, control = free, who: Partial<Candidate> = {}) =>
+  decide([{ cell, candidate: { ...candidate, ...who } }], control, policy, at);
+const reasonOn = (...args: Parameters<typeof verdictOn>): string | undefined => {
+  const verdict = verdictOn(...args);
+  return verdict.kind === 'refuse' ? verdict.refusal.reason : undefined;
+};
+
+type End = readonly [
+  at: number,
+  outcome: 'recovered' | 'ineffective' | 'failed' | 'expired' | 'unknown',
+  reached: boolean,
+];
+
+/** A cell after remediations that ended so, each at its instant. */
+function cellAfter(...ends: readonly End[]): Cell {
+  return ends.reduce((cell, [at, outcome, reached], index) => {
+    const held = grantLease(cell, { id: id(100 + index), gates: [], expires_at: toInstant(at) }, at, at);
+    const complete = {
+      type: 'complete' as const,
+      remediation_id: id(100 + index),
+      at: toInstant(at),
+      outcome,
+      message: '',
+      reached_docker: reached,
+      execution_log: [],
+      targets: [aTarget()],
+    };
+    return settleLease(held, complete, policy, at);
+  }, emptyCell(aTarget()));
+}
+
+describe('decide', () => {
+  it('approves a request on a fresh target, with a word from every gate', () => {
+    const verdict = verdictOn(emptyCell(aTarget()));
+    expect(verdict.kind).toBe('approve');
+    expect(verdict.gates.map((each) => each.gate)).toEqual([...gateNames]);
+  });
+
+  it('lets a target rest for the cooldown after a verified remediation, to the millisecond', () => {
+    const cell = cellAfter([now, 'recovered', true]);
+    expect(reasonOn(cell, now + hour - 1)).toBe('cooldown_active');
+    expect(reasonOn(cell, now + hour)).toBeUndefined();
+  });
+
+  it('says how long a cooldown still lasts and from when the request will be allowed', () => {
+    const verdict = verdictOn(cellAfter([now - 753_000, 'recovered', true]));
+    expect(verdict).toMatchObject({
+      refusal: { remaining_seconds: 2_847, allowed_at: '2026-01-01T12:47:27.000Z' },
+    });
+  });
+
+  it('backs off after an attempt that did not verify, twice as long after the second', () => {
+    const once = cellAfter([now, 'ineffective', true]);
+    expect(reasonOn(once, now + 59_999)).toBe('back_off_active');
+    expect(reasonOn(once, now + 60_000)).toBeUndefined();
+    const twice = cellAfter([now - 60_000, 'ineffective', true], [now, 'unknown', true]);
+    expect(reasonOn(twice, now + 119_999)).toBe('back_off_active');
+    expect(reasonOn(twice, now + 120_000)).toBeUndefined();
+  });
+
+  it('opens the breaker for an hour at the third attempt without effect, then lets one probe through', () => {
+    const cell = cellAfter(
+      [now - 400_000, 'failed', true],
+      [now - 200_000, 'ineffective', true],
+      [now, 'unknown', true],
+    );
+    expect(verdictOn(cell, now + 1)).toMatchObject({
+      refusal: { reason: 'circuit_breaker_open', retry_count: 3 },
+    });
+    expect(reasonOn(cell, now + hour - 1)).toBe('circuit_breaker_open');
+    expect(reasonOn(cell, now + hour)).toBeUndefined();
+  });
+
+  it('opens the breaker again when the probe fails, and closes it when the probe heals', () => {
+    const open: readonly End[] = [
+      [now - 2 * hour, 'failed', true],
+      [now - 2 * hour + 1, 'failed', true],
+      [now - 2 * hour + 2, 'failed', true],
+    ];
+    expect(reasonOn(cellAfter(...open, [now, 'failed', true]), now + hour - 1)).toBe('circuit_breaker_open');
+    expect(cellAfter(...open, [now, 'recovered', true]).breaker).toEqual({ state: 'closed', attempts: [] });
+  });
+
+  it('forgets attempts that are older than an hour', () => {
+    const cell = cellAfter(
+      [now - hour, 'failed', true],
+      [now - hour + 1, 'failed', true],
+      [now, 'failed', true],
+    );
+    expect(cell.breaker).toMatchObject({ state: 'closed' });
+  });
+
+  it('spends no budget on what did not reach Docker', () => {
+    expect(cellAfter([now, 'failed', false], [now, 'expired', false])).toMatchObject({
+      cooldown: null,
+      back_off: null,
+      breaker: { attempts: [] },
+    });
+  });
+
+  it('lets five requests a minute through per endpoint, and counts one id once', () => {
+    let cell = emptyCell(aTarget());
+    for (const n of [1, 1, 2, 3, 4, 5]) cell = countRequest(cell, 'restart', id(n), policy, now);
+    expect(reasonOn(cell, now, free, { id: id(6) })).toBe('rate_limited');
+    expect(reasonOn(cell, now, free, { id: id(6), endpoint: 'restart-target-api' })).toBeUndefined();
+    expect(reasonOn(cell, now + 60_000, free, { id: id(6) })).toBeUndefined();
+  });
+
+  it('refuses while another remediation holds the target, and while one is being closed', () => {
+    const held = grantLease(
+      emptyCell(aTarget()),
+      { id: id(2), gates: [], expires_at: toInstant(now) },
+      now,
+      now,
+    );
+    expect(reasonOn(held)).toBe('busy');
+    expect(reasonOn(held, now, free, { id: id(2) })).toBeUndefined();
+  });
+
+  it('refuses protected targets, denied principals, low confidence, the kill switch and maintenance', () => {
+    const cell = emptyCell(aTarget());
+    const by = { actor: 'ops', reason: 'change freeze' };
+    const until = toInstant(now + 1);
+    const window = { from: toInstant(now), until, targets: [], ...by };
+    expect(reasonOn(cell, now, free, { protectedBy: 'its label hemostat.protect' })).toBe('protected_target');
+    expect(reasonOn(cell, now, { ...free, kill_switch: { since: until, until: null, ...by } })).toBe(
+      'kill_switch',
+    );
+    expect(
+      reasonOn(cell, now, { ...free, kill_switch: { since: until, until: toInstant(now), ...by } }),
+    ).toBeUndefined();
+    expect(reasonOn(cell, now, { ...free, maintenance: [window] })).toBe('maintenance_window');
+    expect(reasonOn(cell, now + 1, { ...free, maintenance: [window] })).toBeUndefined();
+    const strict = { ...policy, minConfidence: 0.8, deniedPrincipals: ['mallory'] };
+    const strictly = (who: Partial<Candidate>) =>
+      decide([{ cell, candidate: { ...candidate, ...who } }], free, strict, now);
+    expect(strictly({ confidence: 0.79 })).toMatchObject({ refusal: { reason: 'low_confidence' } });
+    expect(strictly({ principal: 'mallory' })).toMatchObject({ refusal: { reason: 'not_permitted' } });
+    expect(strictly({ confidence: 0.8 }).kind).toBe('approve');
+  });
+
+  it('lets a high confidence open no gate', () => {
+    expect(reasonOn(cellAfter([now, 'recovered', true]), now + 1, free, { confidence: 1 })).toBe(
+      'cooldown_active',
+    );
+  });
+
+  it('does not let the budgets for changes stop a diagnostic', () => {
+    expect(
+      reasonOn(cellAfter([now, 'recovered', true]), now + 1, free, { diagnostic: true }),
+    ).toBeUndefined();
+  });
+
+  it('lets the most restrictive word win: no end before an end, a later end before an earlier one', () => {
+    const cell = cellAfter([now, 'recovered', true]);
+    expect(reasonOn(cell, now + 1, free, { protectedBy: 'a label' })).toBe('protected_target');
+    const opened = cellAfter([now, 'failed', true], [now, 'failed', true], [now, 'failed', true]);
+    expect(reasonOn(opened, now + 1)).toBe('circuit_breaker_open');
+  });
+
+  it('refuses exactly when some gate refuses, whatever the cell holds', () => {
+    const end = fc.tuple(
+      fc.integer({ min: 0, max: 3 * hour }),
+      fc.constantFrom<End[1]>('recovered', 'ineffective', 'failed', 'expired', 'unknown'),
+      fc.boolean(),
+    );
+    fc.assert(
+      fc.property(fc.array(end, { maxLength: 8 }), fc.integer({ min: 0, max: 4 * hour }), (ends, later) => {
+        const ordered = ends.map(([at, ...rest]) => [now + at, ...rest] as const).sort((a, b) => a[0] - b[0]);
+        const verdict = verdictOn(cellAfter(...ordered), now + later);
+        expect(verdict.gates).toHaveLength(gates.length);
+        expect(verdict.kind === 'refuse').toBe(verdict.gates.some((each) => !each.pass));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

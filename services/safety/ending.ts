@@ -1,0 +1,105 @@
+/**
+ * Guarantee: a remediation is settled from its stored terminal fact, never from an own opinion, and once: settling
+ * changes nothing unless the lease is still this remediation's. Telling it to live subscribers is at least once.
+ */
+import type { Bus } from '#libs/bus/bus';
+import type { Handled } from '#libs/bus/consume';
+import { readFact, stateFact } from '#libs/bus/fact';
+import { announce } from '#libs/bus/live';
+import { readRemediation, type Terminal } from '#libs/bus/remediation-record';
+import {
+  type Complete,
+  completeSchema,
+  type Finished,
+  type Requested,
+  requestedSchema,
+} from '#libs/contracts/facts';
+import { completeChannel, completeSubject, requestedSubject } from '#libs/contracts/subjects';
+import { fromInstant } from '#libs/runtime/instant';
+import { closeLease, settleLease } from './cell.ts';
+import { closingSince, closingStep, completeFrom, targetsOf } from './closing.ts';
+import type { LeaseTiming, Policy } from './policy.ts';
+import { remediationComplete } from './remediation-complete.ts';
+import type { SafetyState } from './state.ts';
+
+export interface Ending {
+  /** Tells live subscribers of a terminal fact that stands. */
+  tell(requested: Requested, terminal: Terminal): Promise<Handled>;
+  /** Settles and tells an approved remediation whose terminal fact stands. */
+  settle(requested: Requested, terminal: Extract<Terminal, { kind: 'complete' }>): Promise<Handled>;
+  /** The executor said how it went: states the terminal fact, or begins to close when it does not know. */
+  finish(finished: Finished): Promise<Handled>;
+  /** One look at a lease whose time is over or that is closing. Resolves to when to look again, in ms since the epoch. */
+  close(remediationId: string): Promise<number | undefined>;
+}
+
+export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timing: LeaseTiming): Ending {
+  const tell = async (requested: Requested, terminal: Terminal): Promise<Handled> => {
+    await announce(bus, completeChannel, remediationComplete(requested, terminal));
+    return 'ack';
+  };
+
+  const settle: Ending['settle'] = async (requested, terminal) => {
+    for (const target of terminal.fact.targets) {
+      await state.change(target, (cell) => settleLease(cell, terminal.fact, policy, bus.clock.now()));
+    }
+    return tell(requested, terminal);
+  };
+
+  const complete = async (requested: Requested, fact: Complete): Promise<Handled> => {
+    const stated = await stateFact(bus, completeSubject(fact.remediation_id), completeSchema, fact);
+    return settle(requested, { kind: 'complete', fact: stated.body });
+  };
+
+  const beginClosing = async (requested: Requested): Promise<void> => {
+    for (const target of targetsOf(requested)) {
+      await state.change(target, (cell) => closeLease(cell, requested.remediation_id, bus.clock.now()));
+    }
+  };
+
+  return {
+    tell,
+    settle,
+    finish: async (finished) => {
+      const requested = await readFact(bus, requestedSubject(finished.remediation_id), requestedSchema);
+      if (!requested)
+        throw new Error(`remediation ${finished.remediation_id} finished but was never requested`);
+      if (finished.outcome !== 'unknown') {
+        return complete(requested.body, completeFrom(requested.body, finished, bus.clock.now()));
+      }
+      const ended = await readFact(bus, completeSubject(finished.remediation_id), completeSchema);
+      if (ended) return settle(requested.body, { kind: 'complete', fact: ended.body });
+      await beginClosing(requested.body);
+      return 'ack';
+    },
+    close: async (id) => {
+      const requested = await readFact(bus, requestedSubject(id), requestedSchema);
+      if (!requested) {
+        bus.log.error(
+          { remediation_id: id },
+          'a lease belongs to a remediation that nobody requested; reset its target',
+        );
+        return undefined;
+      }
+      const [first] = targetsOf(requested.body);
+      const held = first && (await state.readCell(first)).cell.lease;
+      if (held?.id === id && held.state === 'held' && fromInstant(held.deadline_at) > bus.clock.now()) {
+        return fromInstant(held.deadline_at);
+      }
+      await beginClosing(requested.body);
+      const record = await readRemediation(bus, id);
+      if (!record) return undefined;
+      if (record.complete) {
+        await settle(requested.body, { kind: 'complete', fact: record.complete.body });
+        return undefined;
+      }
+      const now = bus.clock.now();
+      const lease = first && (await state.readCell(first)).cell.lease;
+      const since = closingSince(lease?.id === id ? lease.closing_at : undefined, now);
+      const step = closingStep(record, since, timing, now);
+      if (step.kind === 'wait') return step.untilMs;
+      await complete(requested.body, step.fact);
+      return undefined;
+    },
+  };
+}

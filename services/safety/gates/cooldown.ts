@@ -1,0 +1,20 @@
+import { cooldownUntil } from '../budget.ts';
+import { allowedAt, type Gate } from './gate.ts';
+
+/** After a verified remediation the target rests. */
+export const cooldownGate: Gate = ({ cell, candidate, policy, now }) => {
+  const gate = 'cooldown';
+  const numbers = { cooldown_seconds: policy.cooldownMs / 1_000 };
+  const until = cooldownUntil(cell, policy);
+  if (candidate.diagnostic || until === undefined || until <= now) {
+    return { gate, pass: true, message: 'the target is not cooling down', numbers };
+  }
+  return {
+    gate,
+    pass: false,
+    reason: 'cooldown_active',
+    message: 'the target was remediated and is cooling down',
+    numbers: { ...numbers, since: cell.cooldown?.since, remediation_id: cell.cooldown?.remediation_id },
+    ...allowedAt(until, now),
+  };
+};

@@ -1,0 +1,21 @@
+import { targetId } from '#libs/contracts/target';
+import { fromInstant } from '#libs/runtime/instant';
+import { allowedAt, type Gate } from './gate.ts';
+
+/** During a maintenance window people work on the target; the mesh keeps its hands off. */
+export const maintenanceGate: Gate = ({ control, candidate, now }) => {
+  const gate = 'maintenance';
+  const id = targetId(candidate.target);
+  const window = control.maintenance.find(
+    ({ from, until, targets }) =>
+      fromInstant(from) <= now && now < fromInstant(until) && (targets.length === 0 || targets.includes(id)),
+  );
+  if (!window) return { gate, pass: true, message: 'no maintenance window is on' };
+  return {
+    gate,
+    pass: false,
+    reason: 'maintenance_window',
+    message: `${window.actor} set a maintenance window: ${window.reason}`,
+    ...allowedAt(fromInstant(window.until), now),
+  };
+};

@@ -1,0 +1,95 @@
+import type { Terminal } from '#libs/bus/remediation-record';
+import type { Complete, Previewed, Refused, Requested } from '#libs/contracts/facts';
+
+/**
+ * HemoStat's `remediation_complete` event, as its document shapes it, for one terminal fact. `data` carries the
+ * nested shape that its programs really sent, so that consumers of either kind find what they look for.
+ */
+export function remediationComplete(requested: Requested, terminal: Terminal): Record<string, unknown> {
+  const event = {
+    ...shapeOf(requested, terminal),
+    remediation_id: requested.remediation_id,
+    timestamp: terminal.fact.at,
+  };
+  const { event_type: type, ...data } = event;
+  return { event_type: type, ...data, data: { ...data } };
+}
+
+type Event = { readonly event_type: 'remediation_complete'; readonly [member: string]: unknown };
+
+function shapeOf(requested: Requested, terminal: Terminal): Event {
+  if (terminal.kind === 'complete') return ended(requested, terminal.fact);
+  return terminal.fact.verdict === 'dry_run'
+    ? previewed(requested, terminal.fact)
+    : refused(requested, terminal.fact);
+}
+
+const heading = ({ ask }: Requested): Event => ({
+  event_type: 'remediation_complete',
+  container: ask.container,
+  action: ask.action,
+});
+
+const asked = ({ ask }: Requested) => ({ reason: ask.reason ?? null, confidence: ask.confidence ?? null });
+
+function ended(requested: Requested, fact: Complete): Event {
+  const { container, action } = requested.ask;
+  const succeeded = fact.outcome === 'recovered' || fact.outcome === 'executed';
+  const status = succeeded ? 'success' : fact.outcome === 'not_applicable' ? 'not_applicable' : 'failed';
+  const result = succeeded
+    ? { status, action, container, details: fact.message }
+    : { status, action, container, error: fact.message };
+  return {
+    ...heading(requested),
+    result,
+    dry_run: false,
+    ...asked(requested),
+    outcome: fact.outcome,
+    execution_log: fact.execution_log,
+  };
+}
+
+function previewed(requested: Requested, fact: Previewed): Event {
+  const { container, action } = requested.ask;
+  const command = fact.preview.steps.map((step) => step.command).join('; ');
+  return {
+    ...heading(requested),
+    result: {
+      status: 'success',
+      action,
+      container,
+      details: `Dry run, nothing was done. Would run: ${command}`,
+    },
+    dry_run: true,
+    ...asked(requested),
+    outcome: fact.outcome,
+    would_be: fact.would_be,
+    gates: fact.gates,
+    preview: fact.preview,
+  };
+}
+
+function refused(requested: Requested, fact: Refused): Event {
+  if (fact.reason === 'container_not_found') {
+    return {
+      ...heading(requested),
+      result: { status: 'failed', error: fact.message },
+      dry_run: requested.ask.dry_run,
+      ...asked(requested),
+      outcome: fact.outcome,
+    };
+  }
+  return {
+    ...heading(requested),
+    status: 'rejected',
+    reason: fact.reason,
+    message: fact.message,
+    ...(fact.remaining_seconds === undefined ? {} : { remaining_seconds: fact.remaining_seconds }),
+    ...(fact.allowed_at === undefined ? {} : { allowed_at: fact.allowed_at }),
+    ...(fact.retry_count === undefined ? {} : { retry_count: fact.retry_count }),
+    dry_run: requested.ask.dry_run,
+    confidence: requested.ask.confidence ?? null,
+    outcome: fact.outcome,
+    gates: fact.gates,
+  };
+}

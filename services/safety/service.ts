@@ -1,0 +1,62 @@
+import { consume } from '#libs/bus/consume';
+import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/open-service';
+import { ackWaitMs } from '#libs/bus/provision';
+import { serveRpc } from '#libs/bus/rpc';
+import { finishedSchema, requestedSchema } from '#libs/contracts/facts';
+import { parseJson } from '#libs/contracts/json';
+import { consumers, streams } from '#libs/contracts/subjects';
+import { version } from '#libs/contracts/version';
+import { readConfig } from '#libs/runtime/config';
+import { admit } from './admit.ts';
+import { policyFrom, safetySettingsSchema, timingFrom, warnOfUselessSettings } from './config.ts';
+import { createEnding } from './ending.ts';
+import { safetyRpc } from './operate.ts';
+import { renewOnProgress } from './progress.ts';
+import { openState } from './state.ts';
+import { startSweep } from './sweep.ts';
+
+/** Decides what may happen, and settles what happened. Any number of replicas may run. */
+export async function startSafety(options: OpenOptions): Promise<AsyncDisposable> {
+  const settings = readConfig(safetySettingsSchema, options.env);
+  await using stack = new AsyncDisposableStack();
+  const context: ServiceContext = stack.use(await openService('safety', options));
+  const { bus, log } = context;
+  const policy = policyFrom(settings);
+  const timing = timingFrom(settings);
+  warnOfUselessSettings(policy, log);
+  const state = await openState(bus);
+  const ending = createEnding(bus, state, policy, timing);
+  const admission = { bus, state, policy, timing, ending };
+  const base = { stream: streams.facts, ackWaitMs, prefetch: 256 };
+
+  stack.use(
+    consume(bus, {
+      ...base,
+      consumer: consumers.requests,
+      handle: (delivery) => admit(admission, requestedSchema.parse(parseJson(delivery.text()))),
+    }),
+  );
+  stack.use(
+    consume(bus, {
+      ...base,
+      consumer: consumers.progress,
+      handle: (delivery) => renewOnProgress(bus, state, timing, delivery.subject),
+    }),
+  );
+  stack.use(
+    consume(bus, {
+      ...base,
+      consumer: consumers.finished,
+      handle: (delivery) => ending.finish(finishedSchema.parse(parseJson(delivery.text()))),
+    }),
+  );
+  stack.use(startSweep(bus, state, ending));
+  stack.use(
+    await serveRpc(
+      bus,
+      { name: 'safety', version, description: 'Decides what may be remediated, and says why' },
+      safetyRpc(bus, state, policy, context.settings.HEMOSTAT_ENGINE),
+    ),
+  );
+  return stack.move();
+}

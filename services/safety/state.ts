@@ -1,0 +1,63 @@
+import type { Bus } from '#libs/bus/bus';
+import { openCells } from '#libs/bus/cell-store';
+import { type Cell, type Control, cellSchema, controlSchema } from '#libs/contracts/cell';
+import { buckets, controlKey, targetKey } from '#libs/contracts/subjects';
+import type { Target } from '#libs/contracts/target';
+import { emptyCell } from './cell.ts';
+
+export type ReadCell = { readonly cell: Cell; readonly revision: number };
+
+/** Safety's only memory: the cells and the switch, in JetStream KV. */
+export interface SafetyState {
+  readCell(target: Target): Promise<ReadCell>;
+  /** Stores `next` if the cell is still at `revision`. */
+  compareAndSet(target: Target, revision: number, next: Cell): Promise<'stored' | 'conflict'>;
+  /** Applies a pure change until it is stored; a change that changes nothing writes nothing. Tells whether it wrote. */
+  change(target: Target, apply: (cell: Cell) => Cell): Promise<boolean>;
+  readControl(): Promise<Control>;
+  changeControl(apply: (control: Control) => Control): Promise<Control>;
+  /** Every target that has a cell. */
+  targets(): Promise<readonly Target[]>;
+  watchCells(onCell: (cell: Cell) => void, signal: AbortSignal): Promise<void>;
+}
+
+const freeControl: Control = { kill_switch: null, maintenance: [] };
+
+export async function openState(bus: Bus): Promise<SafetyState> {
+  const cells = await openCells(bus, buckets.safety, cellSchema);
+  const controls = await openCells(bus, buckets.safety, controlSchema);
+  const readCell = async (target: Target): Promise<ReadCell> => {
+    const { value, revision } = await cells.read(targetKey(target));
+    return { cell: value ?? emptyCell(target), revision };
+  };
+  const readControl = async (): Promise<{ control: Control; revision: number }> => {
+    const { value, revision } = await controls.read(controlKey);
+    return { control: value ?? freeControl, revision };
+  };
+  return {
+    readCell,
+    compareAndSet: (target, revision, next) => cells.compareAndSet(targetKey(target), revision, next),
+    change: async (target, apply) => {
+      for (;;) {
+        const { cell, revision } = await readCell(target);
+        const next = apply(cell);
+        if (next === cell) return false;
+        if ((await cells.compareAndSet(targetKey(target), revision, next)) === 'stored') return true;
+      }
+    },
+    readControl: async () => (await readControl()).control,
+    changeControl: async (apply) => {
+      for (;;) {
+        const { control, revision } = await readControl();
+        const next = apply(control);
+        if ((await controls.compareAndSet(controlKey, revision, next)) === 'stored') return next;
+      }
+    },
+    targets: async () => {
+      const keys = await cells.keys('target.>');
+      const found = await Promise.all(keys.map((key) => cells.read(key)));
+      return found.flatMap(({ value }) => (value ? [value.target] : []));
+    },
+    watchCells: (onCell, signal) => cells.watch('target.>', (_key, cell) => onCell(cell), signal),
+  };
+}

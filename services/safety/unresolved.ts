@@ -1,0 +1,51 @@
+import type { Refused, Requested } from '#libs/contracts/facts';
+import type { RefusalReason } from '#libs/contracts/gates';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
+
+const reasons = {
+  not_found: 'container_not_found',
+  ambiguous: 'ambiguous_target',
+  not_applicable: 'not_applicable',
+  expired: 'expired',
+} as const satisfies Record<string, RefusalReason>;
+
+/** The refusal of a request that can be answered without looking at any budget; undefined when it cannot. */
+export function refusedOutright(requested: Requested, now: number): Refused | undefined {
+  const { resolution } = requested;
+  if (resolution.status !== 'resolved')
+    return refusal(requested, reasons[resolution.status], resolution.message, now);
+  if (requested.plan === null) {
+    return refusal(
+      requested,
+      'not_applicable',
+      `${requested.ask.action} cannot be applied to this target`,
+      now,
+    );
+  }
+  return undefined;
+}
+
+/** The refusal of a request whose time was over before it could be decided; undefined while there is time. */
+export function refusedAsExpired(requested: Requested, now: number): Refused | undefined {
+  if (now <= fromInstant(requested.expires_at)) return undefined;
+  return refusal(
+    requested,
+    'expired',
+    `the request expired at ${requested.expires_at}, before it could start`,
+    now,
+  );
+}
+
+function refusal(requested: Requested, reason: RefusalReason, message: string, now: number): Refused {
+  const outcome = reason === 'expired' || reason === 'not_applicable' ? reason : 'rejected';
+  return {
+    type: 'decided',
+    remediation_id: requested.remediation_id,
+    at: toInstant(now),
+    verdict: 'refused',
+    outcome,
+    gates: [],
+    reason,
+    message,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Bus } from '#libs/bus/bus';
+import { callRpc } from '#libs/bus/rpc';
+import { Problem } from '#libs/contracts/problem';
+import { executorVerbs } from '#libs/contracts/rpc';
+import { executorRpcSubject } from '#libs/contracts/subjects';
+import { parseTargetId, type ResolvedTarget, type Target } from '#libs/contracts/target';
+
+const resolveTimeoutMs = 5_000;
+
+export type Which = {
+  readonly container?: string | undefined;
+  readonly target?: string | undefined;
+  readonly engine?: string | undefined;
+};
+
+/** The target that a person means: by canonical name, which needs nobody, or by container, which asks the executor. */
+export async function resolveWhich(bus: Bus, which: Which, defaultEngine: string): Promise<ResolvedTarget> {
+  if (which.target !== undefined) return unseen(canonical(which.target));
+  if (which.container === undefined) {
+    throw new Problem('invalid_request', 'Name a container, or a target as engine/kind/name.', {
+      errors: [{ field: 'container', message: 'is missing' }],
+    });
+  }
+  const subject = executorRpcSubject(which.engine ?? defaultEngine, 'resolve');
+  const found = await callRpc(
+    bus,
+    subject,
+    executorVerbs.resolve,
+    { container: which.container },
+    { timeoutMs: resolveTimeoutMs },
+  );
+  if (found.status === 'resolved') return found.resolved;
+  if (found.status === 'ambiguous') {
+    throw new Problem('ambiguous_target', found.message, { extras: { candidates: found.candidates } });
+  }
+  throw new Problem('container_not_found', found.message);
+}
+
+function canonical(text: string): Target {
+  const target = parseTargetId(text);
+  if (target) return target;
+  throw new Problem(
+    'invalid_request',
+    'A target is written engine/kind/name, for example local/container/web-app-1.',
+    {
+      errors: [{ field: 'target', message: 'is not engine/kind/name' }],
+    },
+  );
+}
+
+function unseen(target: Target): ResolvedTarget {
+  return { target, container_id: null, container_name: target.name, protected_by: null };
+}
