@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findNatsServer } from '#libs/bus/find-nats-server';
+import { until } from './until.ts';
+
+export interface NatsServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** Ends it without warning: what it had not written to its files is lost. */
+  kill9(): Promise<void>;
+  stop(): Promise<void>;
+  /** Starts it again with the same files on the same port, ending it first when it runs. */
+  restart(): Promise<void>;
+}
+
+export type NatsServerOptions = {
+  /** Kept when given; else a temporary folder that goes with the server. */
+  readonly dir?: string;
+  readonly port?: number;
+  /** Lines for its configuration file. */
+  readonly configLines?: readonly string[];
+};
+
+/** A real nats-server with JetStream on 127.0.0.1, on a free port unless one is given. */
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'hemostat-nats-')));
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'nats.conf'), (options.configLines ?? []).join('\n'));
+  let { server, port } = await launch(dir, options.port ?? -1);
+  const stop = () => end(server, 'SIGTERM');
+  return {
+    dir,
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    kill9: () => end(server, 'SIGKILL'),
+    stop,
+    async restart() {
+      await stop();
+      ({ server, port } = await launch(dir, port));
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(dir: string, wantedPort: number) {
+  const portsFolder = join(dir, 'ports');
+  await rm(portsFolder, { recursive: true, force: true });
+  await mkdir(portsFolder);
+  const flags = [
+    ...['-js', '-a', '127.0.0.1', '-p', String(wantedPort), '-sd', dir],
+    ...['--ports_file_dir', portsFolder, '-c', join(dir, 'nats.conf')],
+  ];
+  const logFile = join(dir, 'nats-server.log');
+  const log = openSync(logFile, 'a');
+  const server = spawn(findNatsServer(process.env), flags, { stdio: ['ignore', log, log] });
+  closeSync(log);
+  endWithThisProcess(server);
+  const port = await until('nats-server says which port it has', async () => {
+    if (hasEnded(server))
+      throw new Error(`nats-server ended: ${(await readFile(logFile, 'utf8')).slice(-2_000)}`);
+    return portIn(portsFolder);
+  });
+  return { server, port };
+}
+
+async function portIn(folder: string): Promise<number | undefined> {
+  const [file] = await readdir(folder);
+  const text = file === undefined ? '' : await readFile(join(folder, file), 'utf8');
+  const [, port] = /nats:\/\/127\.0\.0\.1:(\d+)"/.exec(text) ?? [];
+  return port === undefined ? undefined : Number(port);
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (hasEnded(server)) return;
+  const ended = once(server, 'exit');
+  server.kill(signal);
+  await ended;
+}
+
+function hasEnded(server: ChildProcess): boolean {
+  return server.exitCode !== null || server.signalCode !== null;
+}
+
+function endWithThisProcess(server: ChildProcess): void {
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  server.once('exit', () => process.off('exit', kill));
+}
