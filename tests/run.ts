@@ -1,4 +1,4 @@
-import { closingLine, outcomeOf } from './run/outcome.ts';
+import { closingLine, type Outcome, outcomeOf } from './run/outcome.ts';
 import { openPlace } from './run/place.ts';
 import { runVitest } from './run/vitest.ts';
 
@@ -14,10 +14,11 @@ async function run() {
   return outcomeOf(await runVitest(place, process.argv.slice(2), stopped.signal));
 }
 
-const outcome = await run().catch((error: unknown) => {
+const outcome = await run().catch((error: unknown): Outcome => {
   console.error(error instanceof Error ? error.message : error);
-  return outcomeOf({ exitCode: 1, report: undefined });
+  return { passed: 0, failed: 1, skipped: 0, isGood: false, remarks: [] };
 });
-for (const remark of outcome.remarks) console.error(remark);
+if (stopped.signal.aborted) console.error('stopped by a signal');
+else for (const remark of outcome.remarks) console.error(remark);
 console.log(closingLine(outcome));
 process.exitCode = outcome.isGood && !stopped.signal.aborted ? 0 : 1;

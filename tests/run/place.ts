@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { testEngine, whyNoOwnEngine } from '../../libs/testing/docker-engine.ts';
 import { removeLabelled } from '../../libs/testing/docker-engine-cleanup.ts';
 import { startDaemon } from '../../libs/testing/docker-engine-daemon.ts';
@@ -8,6 +11,8 @@ import { sweepGrounds } from '../../libs/testing/docker-engine-leftovers.ts';
 /** Where vitest runs, and the Docker Engine it finds there. All of it ends with the place. */
 export interface Place extends AsyncDisposable {
   readonly description: string;
+  /** For what the run itself writes. */
+  readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   enter(argv: readonly string[]): { readonly program: string; readonly args: readonly string[] };
 }
@@ -34,6 +39,7 @@ async function ownPlace(): Promise<Place> {
   });
   return {
     description: 'The tests run on a Docker Engine of their own.',
+    folder: ground.folder,
     env: { ...notForTests, ...ground.env, DOCKER_HOST: engine.dockerHost, HEMOSTAT_TEST_RUN: testRun },
     enter: ground.enter,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
@@ -48,11 +54,16 @@ async function sharedPlace(reason: string): Promise<Place> {
     );
   });
   await removeLabelled(docker, (run) => run !== testRun && isOver(run));
+  const folder = await mkdtemp(join(tmpdir(), 'hemostat-run-'));
   return {
+    folder,
     description: `The tests use the engine at ${dockerHost} (one of their own: ${reason}) and touch only what they make.`,
     env: { NATS_URL: undefined, HEMOSTAT_TEST_RUN: testRun },
     enter: ([program = '', ...args]) => ({ program, args }),
-    [Symbol.asyncDispose]: () => removeLabelled(docker, (run) => run === testRun),
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true });
+      await removeLabelled(docker, (run) => run === testRun);
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from './outcome.ts';
@@ -12,8 +11,7 @@ const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 
 /** Runs vitest where the place says, its output straight to the terminal, and reads its report. */
 export async function runVitest(place: Place, args: readonly string[], signal: AbortSignal) {
-  const folder = await mkdtemp(join(tmpdir(), 'hemostat-report-'));
-  const file = join(folder, 'report.json');
+  const file = join(place.folder, 'report.json');
   const reporters = args.some((arg) => arg.startsWith('--reporter')) ? [] : ['--reporter=default'];
   const flags = [...reporters, '--reporter=json', `--outputFile.json=${file}`];
   const command = place.enter([process.execPath, vitest, 'run', ...args, ...flags]);
@@ -28,7 +26,6 @@ export async function runVitest(place: Place, args: readonly string[], signal: A
     return { exitCode: code === 0 ? 0 : 1, report: await reportIn(file) };
   } finally {
     signal.removeEventListener('abort', stop);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
