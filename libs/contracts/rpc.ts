@@ -70,7 +70,12 @@ export const progressSchema = z.strictObject({
   began_at: instantSchema,
   stable_since: instantSchema.nullable(),
   started_at: z.string().nullable(),
+  /** Good answers of the target server in a row. */
   passes: z.int().min(0),
+  /** Looks in a row that found the patient dead or its HEALTHCHECK unhealthy. */
+  downs: z.int().min(0),
+  /** Runs that ended while they were watched. */
+  breaks: z.int().min(0),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -1,0 +1,153 @@
+import type { Expectation } from '#libs/contracts/plan';
+import type { ContainerReading, Progress } from '#libs/contracts/rpc';
+
+/**
+ * How the container stands against what is expected of it. `well`: as expected, and stably so. `not_yet`: it may
+ * become so; `ifLate` is what it means when time is up. `ill`: certainly not, waiting changes nothing.
+ */
+export type ContainerStanding = {
+  readonly is: 'well' | 'not_yet' | 'ill' | 'unknown';
+  readonly ifLate: 'unhealthy' | 'inconclusive';
+  readonly message: string;
+};
+export type ContainerStep = { readonly standing: ContainerStanding; readonly progress: Progress };
+
+/** A state that cannot last (between stop and start) looks like a death for a moment: one more look tells. */
+const looksToBeDown = 2;
+const runsToBeCrashLooping = 3;
+
+export type ContainerQuestion = {
+  readonly expectation: Expectation;
+  /** Docker's StartedAt before the step; null when the step need not have started anything. */
+  readonly startedBefore: string | null;
+};
+
+export function stepContainer(
+  before: Progress,
+  reading: ContainerReading,
+  question: ContainerQuestion,
+  now: string,
+): ContainerStep {
+  const { state } = question.expectation;
+  const asExpected = isIn(state, reading) && !isOldRun(state, reading, question);
+  const sameRun = before.started_at === reading.started_at;
+  const held = before.stable_since !== null && sameRun && asExpected;
+  const broke = before.stable_since === null ? isNewDeath(before, reading, question) : !held;
+  const down = state !== 'exited' && isDown(state, reading) && !isOldRun('running', reading, question);
+  const progress: Progress = {
+    ...before,
+    started_at: reading.started_at,
+    stable_since: held ? before.stable_since : asExpected ? now : null,
+    passes: asExpected && !broke ? before.passes : 0,
+    breaks: before.breaks + (broke ? 1 : 0),
+    downs: down ? before.downs + 1 : 0,
+  };
+  return { progress, standing: standingOf(progress, reading, question, now) };
+}
+
+function standingOf(
+  progress: Progress,
+  reading: ContainerReading,
+  question: ContainerQuestion,
+  now: string,
+): ContainerStanding {
+  const { state, stability_seconds } = question.expectation;
+  if (progress.breaks >= runsToBeCrashLooping) {
+    return ill(
+      `The container is crash-looping: it ended ${progress.breaks} times while it was watched${endOf(reading)}.`,
+    );
+  }
+  if (isOldRun(state, reading, question)) {
+    return notYet('unhealthy', `The container has not been started anew: it ${whatItDoes(reading)}.`);
+  }
+  if (!isIn(state, reading) || isSick(state, reading)) {
+    const message = `The container ${whatItDoes(reading)}, expected: ${state}.`;
+    return progress.downs >= looksToBeDown ? ill(message) : notYet('unhealthy', message);
+  }
+  if (state === 'running' && reading.health === 'starting') {
+    return notYet(
+      'inconclusive',
+      'The container runs, but its HEALTHCHECK has not said yet that it is healthy.',
+    );
+  }
+  const stableSeconds = secondsBetween(progress.stable_since ?? now, now);
+  const again = progress.breaks > 0 ? `, after a break in it (${progress.breaks} so far)` : '';
+  const message = `The container has been ${state} for ${Math.floor(stableSeconds)} of ${stability_seconds} s${again}.`;
+  if (stableSeconds < stability_seconds)
+    return notYet(progress.breaks > 0 ? 'unhealthy' : 'inconclusive', message);
+  const healthy =
+    reading.health === 'healthy' && state === 'running' ? ' and its HEALTHCHECK is healthy' : '';
+  return {
+    is: 'well',
+    ifLate: 'inconclusive',
+    message: `The container is stably ${state}${healthy}${again}.`,
+  };
+}
+
+const ill = (message: string): ContainerStanding => ({ is: 'ill', ifLate: 'unhealthy', message });
+const notYet = (ifLate: ContainerStanding['ifLate'], message: string): ContainerStanding => ({
+  is: 'not_yet',
+  ifLate,
+  message,
+});
+
+function isIn(state: Expectation['state'], reading: ContainerReading): boolean {
+  const up = reading.exists && reading.running && !reading.restarting;
+  if (state === 'running') return up && !reading.paused;
+  if (state === 'paused') return up && reading.paused;
+  return !reading.running && !reading.restarting;
+}
+
+/** Neither up nor on its way up. A paused container is no death: somebody stopped it on purpose. */
+function isDown(state: Expectation['state'], reading: ContainerReading): boolean {
+  return !reading.exists || (!reading.running && !reading.restarting) || isSick(state, reading);
+}
+
+function isSick(state: Expectation['state'], reading: ContainerReading): boolean {
+  return state === 'running' && reading.health === 'unhealthy';
+}
+
+/** Docker shows the run from before the step until the new one begins. */
+function isOldRun(
+  state: Expectation['state'],
+  reading: ContainerReading,
+  { startedBefore }: ContainerQuestion,
+): boolean {
+  return (
+    state === 'running' && reading.exists && startedBefore !== null && reading.started_at === startedBefore
+  );
+}
+
+/** A run that began and ended between two looks: Docker is about to start it again. */
+function isNewDeath(before: Progress, reading: ContainerReading, question: ContainerQuestion): boolean {
+  return (
+    question.expectation.state === 'running' &&
+    reading.restarting &&
+    reading.started_at !== before.started_at &&
+    reading.started_at !== question.startedBefore
+  );
+}
+
+function whatItDoes(reading: ContainerReading): string {
+  if (!reading.exists) return 'is gone';
+  if (reading.paused) return 'is paused';
+  if (reading.restarting) return `keeps ending and being started again${endOf(reading)}`;
+  if (!reading.running) return `is ${reading.status}${endOf(reading)}`;
+  const said = reading.health_log === null ? '' : ` (${oneLine(reading.health_log)})`;
+  if (reading.health === 'unhealthy') return `runs, but its HEALTHCHECK is unhealthy${said}`;
+  return `has run since ${reading.started_at ?? 'an unknown time'}`;
+}
+
+function endOf(reading: ContainerReading): string {
+  const code = reading.exit_code === null ? '' : ` with exit code ${reading.exit_code}`;
+  return reading.oom_killed ? `${code}, killed for want of memory` : code;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function secondsBetween(from: string, until: string): number {
+  return Math.max(0, (Date.parse(until) - Date.parse(from)) / 1_000);
+}
