@@ -47,7 +47,8 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
   const { service, log, health, clock } = options;
   health.report('nats', natsAway);
   const nc = await connectPatiently(options, signal);
-  const jsOptions = { timeout: 5_000 };
+  // Short, because every caller bears a repetition, and a request that died with a connection is only noticed so.
+  const jsOptions = { timeout: 2_000 };
   const js = jetstream(nc, jsOptions);
   const jsm = await jetstreamManager(nc, { ...jsOptions, checkAPI: false });
   health.report('nats', { ok: true });

@@ -43,6 +43,8 @@ export async function serveRpc(
       },
     });
   }
+  // Only now can a caller be sure that the server knows of every endpoint.
+  await bus.nc.flush();
   return {
     [Symbol.asyncDispose]: async () => {
       await added.stop();

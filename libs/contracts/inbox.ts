@@ -17,17 +17,28 @@ const eventSchema = z.object({
 });
 export type RemediationNeeded = z.infer<typeof eventSchema>;
 
-const eventTypeSchema = z.literal('remediation_needed').optional();
-const flatSchema = eventSchema.extend({ event_type: eventTypeSchema });
-const nestedSchema = z.object({ event_type: eventTypeSchema, data: eventSchema });
+// Publishers in languages with a null send it for what they do not know.
+const givenSchema = z.preprocess(withoutNulls, eventSchema);
+const eventTypeSchema = z.object({ event_type: z.literal('remediation_needed').optional() });
+const flatSchema = z.intersection(eventTypeSchema, givenSchema);
+const nestedSchema = eventTypeSchema.extend({ data: givenSchema });
 
 /**
  * HemoStat's input event in either shape: flat as its document says, or nested under `data` as its
  * publishers really send it. Members that are not ours are ignored: publishers may send more.
  */
 export function remediationNeededSchemaFor(input: unknown): z.ZodType<RemediationNeeded> {
-  const nested = typeof input === 'object' && input !== null && 'data' in input;
+  const nested = isObject(input) && isObject(input.data) && !('container' in input);
   return nested
     ? nestedSchema.transform((event) => event.data)
     : flatSchema.transform(({ event_type: _, ...event }) => event);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
