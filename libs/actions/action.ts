@@ -3,7 +3,7 @@ import type { Expectation } from '#libs/contracts/plan';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
-import type { EnginePort } from './engine-port.ts';
+import type { EngineCall, EnginePort } from './engine-port.ts';
 
 /** What an action knows of its patient just before it acts. */
 export type Patient = {
@@ -11,7 +11,7 @@ export type Patient = {
   readonly container_id: string;
   readonly container_name: string;
   readonly reading: ContainerReading;
-  /** The container's own StopTimeout or label, in seconds; null when it states none. */
+  /** What the container itself asks for, in seconds; null when it states nothing. */
   readonly stop_timeout_seconds: number | null;
   /** Names of containers that live in this one's network and lose it when it restarts. */
   readonly network_dependents: readonly string[];
@@ -19,25 +19,35 @@ export type Patient = {
 
 /** All that is fixed before the one call: shown as the preview, and stored as the intent. */
 export type Prepared = {
+  readonly kind: 'ready';
+  /** What a person would type. */
   readonly command: string;
-  readonly calls: readonly string[];
+  readonly calls: readonly EngineCall[];
   readonly notes: readonly string[];
   readonly estimated_downtime_seconds: number;
-  /** What to compare with later, to find out whether the call took effect. */
+  /**
+   * What to compare with later, to find out whether the call took effect. A member `started_at` says that the
+   * patient will have been started anew: the verifier holds it to that.
+   */
   readonly evidence: Details;
   /** Seconds after the intent in which an effect that is not seen yet may still come. */
   readonly settle_seconds: number;
-  readonly params: Details;
 };
+
+/** The action makes no sense for this patient. The message says why, and what to do instead. */
+export type NotApplicable = { readonly kind: 'not_applicable'; readonly message: string };
 
 /** What looking at the patient says about a call whose answer was never heard. */
 export type Observation =
   | { readonly kind: 'happened'; readonly result: Details }
-  | { readonly kind: 'not_seen_yet' }
+  | { readonly kind: 'not_seen_yet'; readonly message: string }
   | { readonly kind: 'half_done'; readonly message: string };
 
+/** What actions act through. */
+export type ActionPorts = { readonly engine: EnginePort };
+
 /**
- * One way of changing a patient. Adding one is this file's shape in a file of its own and its name in the catalogue:
+ * One way of changing a patient. Adding one is this shape in a file of its own and its name in the catalogue:
  * validation, OpenAPI, preview, dispatch and recovery all follow from it.
  */
 export type Action = {
@@ -50,9 +60,12 @@ export type Action = {
   readonly diagnostic: boolean;
   /** The state of the patient that shows success; null when there is nothing to verify. */
   readonly expects: Expectation['state'] | null;
-  prepare(patient: Patient, params: Details): Prepared;
-  /** The one call. Throws what the engine port throws. */
-  run(engine: EnginePort, patient: Patient, prepared: Prepared, signal: AbortSignal): Promise<Details>;
+  prepare(patient: Patient, params: Details): Prepared | NotApplicable;
+  /**
+   * Makes the prepared calls, once. Resolves to the result, whose `details` say in words what was done.
+   * Throws what the ports throw.
+   */
+  run(ports: ActionPorts, patient: Patient, prepared: Prepared, signal: AbortSignal): Promise<Details>;
   /** Reads the evidence of an earlier `prepare` against the patient as it is now; undefined: it is gone. */
   observe(evidence: Details, now: ContainerReading | undefined): Observation;
 };

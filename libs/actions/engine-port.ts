@@ -1,5 +1,50 @@
-/** The calls that actions make; the executor ties them to its Docker Engine. */
+import type { Details } from '#libs/contracts/scalars';
+
+/** One request to the Docker Engine as data: what the preview shows, the intent stores and `run` sends is the same. */
+export type EngineCall = {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Each text becomes exactly one segment of the path, whatever it holds. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: Details;
+};
+
+/** How actions reach the Docker Engine. Resolves to what it answered; that something is so already is a success. */
 export interface EnginePort {
-  /** Restarts by full container id; the engine kills what has not stopped after `graceSeconds`. */
-  restart(containerId: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
+  call(call: EngineCall, signal: AbortSignal): Promise<unknown>;
+}
+
+const fullId = /^[0-9a-f]{64}$/;
+
+/** A call on one container. Throws a `RangeError` unless the id is a full one: a name might be another container's by now. */
+export function containerCall(
+  method: EngineCall['method'],
+  containerId: string,
+  verb: string,
+  query?: EngineCall['query'],
+): EngineCall {
+  if (!fullId.test(containerId)) throw new RangeError('a container is called by its full id only');
+  return { method, path: ['containers', containerId, verb], ...(query ? { query } : {}) };
+}
+
+/** `POST /containers/<id>/restart?t=10`. Throws a `RangeError` on a segment that would change the path. */
+export function callText(call: EngineCall): string {
+  const pairs = Object.entries(call.query ?? {}).map(([key, value]): [string, string] => [
+    key,
+    String(value),
+  ]);
+  const query = new URLSearchParams(pairs).toString();
+  return `${call.method} ${pathText(call.path)}${query === '' ? '' : `?${query}`}`;
+}
+
+/** The path of a call, every segment encoded. Throws a `RangeError` on an empty or a relative one. */
+export function pathText(segments: readonly string[]): string {
+  return segments
+    .map((segment) => {
+      if (segment === '' || segment === '.' || segment === '..') {
+        throw new RangeError(`"${segment}" cannot be a segment of a path`);
+      }
+      return `/${encodeURIComponent(segment)}`;
+    })
+    .join('');
 }

@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import type { Action } from './action.ts';
+import type { Action, Patient } from './action.ts';
+import { containerCall } from './engine-port.ts';
 
 const defaultGraceSeconds = 10;
+/** A container may ask to be waited for without end; a remediation ends. */
+const longestGraceSeconds = 600;
 const slackSeconds = 5;
+const details = 'Container restarted';
 
 /** Stops the container gently, then starts it again. Not reversible: what it held in memory is gone. */
 export const restart: Action = {
@@ -15,32 +19,60 @@ export const restart: Action = {
   expects: 'running',
 
   prepare(patient) {
-    const graceSeconds = patient.stop_timeout_seconds ?? defaultGraceSeconds;
-    const dependents = patient.network_dependents;
+    const { target, container_id, container_name, reading } = patient;
+    if (target.kind === 'swarm') {
+      const message = `${target.name} is a Swarm service: restarting one of its containers would leave a stray one. Run: docker service update --force ${target.name}`;
+      return { kind: 'not_applicable', message };
+    }
+    const graceSeconds = graceOf(patient);
     return {
-      command: `docker restart --time ${graceSeconds} ${patient.container_name}`,
-      calls: [`POST /containers/${patient.container_id}/restart?t=${graceSeconds}`],
-      notes:
-        dependents.length === 0
-          ? []
-          : [`these containers share its network and lose it: ${dependents.join(', ')}`],
+      kind: 'ready',
+      command: `docker restart --time ${graceSeconds} ${container_name}`,
+      calls: [containerCall('POST', container_id, 'restart', { t: graceSeconds })],
+      notes: notesOn(patient, graceSeconds),
       estimated_downtime_seconds: graceSeconds,
-      evidence: { container_id: patient.container_id, started_at: patient.reading.started_at },
+      evidence: { container_id, started_at: reading.started_at, finished_at: reading.finished_at },
       settle_seconds: graceSeconds + slackSeconds,
-      params: { grace_seconds: graceSeconds },
     };
   },
 
-  async run(engine, patient, prepared, signal) {
-    await engine.restart(patient.container_id, z.number().parse(prepared.params.grace_seconds), signal);
-    return { details: 'Container restarted', container_id: patient.container_id };
+  async run({ engine }, patient, prepared, signal) {
+    for (const call of prepared.calls) await engine.call(call, signal);
+    return { details, container_id: patient.container_id };
   },
 
   observe(evidence, now) {
-    if (!now?.exists) return { kind: 'half_done', message: 'the container is gone' };
-    const restarted = now.container_id === evidence.container_id && now.started_at !== evidence.started_at;
-    if (restarted)
-      return { kind: 'happened', result: { details: 'Container restarted', started_at: now.started_at } };
-    return { kind: 'not_seen_yet' };
+    if (!now?.exists) return { kind: 'not_seen_yet', message: 'the container is gone' };
+    if (now.container_id !== evidence.container_id) {
+      return { kind: 'not_seen_yet', message: 'the container was replaced by another one' };
+    }
+    if (now.started_at !== evidence.started_at) {
+      return {
+        kind: 'happened',
+        result: { details, container_id: now.container_id, started_at: now.started_at },
+      };
+    }
+    if (!now.running && now.finished_at !== evidence.finished_at) {
+      return { kind: 'half_done', message: 'the container was stopped and not started again' };
+    }
+    return { kind: 'not_seen_yet', message: `the container was not started again; it is ${now.status}` };
   },
 };
+
+function graceOf({ stop_timeout_seconds: stated }: Patient): number {
+  if (stated === null) return defaultGraceSeconds;
+  return stated < 0 ? longestGraceSeconds : Math.min(stated, longestGraceSeconds);
+}
+
+function notesOn(patient: Patient, graceSeconds: number): readonly string[] {
+  const stated = patient.stop_timeout_seconds;
+  const dependents = patient.network_dependents;
+  return [
+    ...(stated !== null && stated !== graceSeconds
+      ? [`its stop time-out (${stated < 0 ? 'none' : `${stated} s`}) is cut to ${graceSeconds} s`]
+      : []),
+    ...(dependents.length > 0
+      ? [`these containers share its network and lose it: ${dependents.join(', ')}`]
+      : []),
+  ];
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { commaList, flag, seconds } from '#libs/runtime/config';
+import { defaultDockerHost, parseDockerHost } from './docker/docker-address.ts';
+
+const dockerHostWish =
+  'the address of a Docker Engine, for example unix:///var/run/docker.sock or tcp://docker.internal:2376 (ssh:// is not supported: forward the socket and name it here)';
+
+export const executorSettingsSchema = z.object({
+  DOCKER_HOST: z
+    .string()
+    .default(defaultDockerHost)
+    .transform((text, context) => {
+      const address = parseDockerHost(text);
+      if (address) return address;
+      context.addIssue({ code: 'custom', message: dockerHostWish });
+      return z.NEVER;
+    }),
+  DOCKER_TLS_VERIFY: flag(false),
+  /** The folder that holds ca.pem, cert.pem and key.pem. */
+  DOCKER_CERT_PATH: z.string().optional(),
+  /** Containers, Compose services or canonical targets that nothing is ever done to. */
+  HEMOSTAT_PROTECT: commaList([]),
+  /** Docker sets it to the short id of the container that this process runs in, if it does. */
+  HOSTNAME: z.string().default(''),
+  ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
+});
+export type ExecutorSettings = z.output<typeof executorSettingsSchema>;

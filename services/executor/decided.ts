@@ -1,0 +1,48 @@
+/**
+ * Guarantee: a decision is acknowledged when nothing is left to do about it: at once unless it is an approval, else
+ * after its `finished` stands.
+ */
+import type { Bus } from '#libs/bus/bus';
+import type { Delivery, Handled } from '#libs/bus/consume';
+import { buryDead } from '#libs/bus/dead-letter';
+import { type Approved, type Decided, decidedSchema } from '#libs/contracts/facts';
+import { parseJson } from '#libs/contracts/json';
+import { decidedSubject } from '#libs/contracts/subjects';
+import { onceAtATime } from './run/once-at-a-time.ts';
+import { Stopping } from './run/running.ts';
+
+/** Handles the decisions of one engine; `run` carries out what was approved. */
+export function onDecided(
+  bus: Bus,
+  engineName: string,
+  run: (approved: Approved) => Promise<void>,
+): (delivery: Delivery) => Promise<Handled> {
+  const once = onceAtATime();
+  return async (delivery) => {
+    const decided = parse(delivery, engineName);
+    if (typeof decided === 'string') {
+      bus.log.error({ subject: delivery.subject, reason: decided }, 'a decision cannot be read');
+      await buryDead(bus, delivery, 'unreadable_decision', decided);
+      return 'ack';
+    }
+    if (decided.verdict !== 'approved') return 'ack';
+    try {
+      await once(decided.remediation_id, () => run(decided));
+      return 'ack';
+    } catch (error) {
+      if (error instanceof Stopping) return { retryInMs: 1 };
+      throw error;
+    }
+  };
+}
+
+function parse(delivery: Delivery, engineName: string): Decided | string {
+  try {
+    const parsed = decidedSchema.safeParse(parseJson(delivery.text()));
+    if (!parsed.success) return `it is no decision: ${parsed.error.issues[0]?.message ?? ''}`;
+    const expected = decidedSubject(parsed.data.remediation_id, engineName);
+    return delivery.subject === expected ? parsed.data : 'it speaks of another remediation than its subject';
+  } catch {
+    return 'it is no JSON';
+  }
+}

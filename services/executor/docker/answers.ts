@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** What is read of the engine's answers. It says much more, and other engines say less. */
+
+const id = z.string().regex(/^[0-9a-f]{64}$/);
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {});
+const hostConfig = z.object({ NetworkMode: z.string().optional() }).nullish();
+
+export const summarySchema = z.object({
+  Id: id,
+  // Null while a container is being removed.
+  Names: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  Image: z.string(),
+  State: z.string(),
+  /** Seconds since the epoch. */
+  Created: z.number(),
+  Labels: labels,
+  HostConfig: hostConfig,
+});
+export type ContainerSummary = z.output<typeof summarySchema>;
+
+export const inspectionSchema = z.object({
+  Id: id,
+  Name: z.string(),
+  State: z.object({
+    Status: z.string(),
+    Running: z.boolean(),
+    Paused: z.boolean(),
+    Restarting: z.boolean(),
+    OOMKilled: z.boolean(),
+    ExitCode: z.int(),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+    Health: z
+      .object({
+        Status: z.string(),
+        Log: z.array(z.object({ Output: z.string().optional() })).nullish(),
+      })
+      .nullish(),
+  }),
+  Config: z.object({ Labels: labels, StopTimeout: z.int().nullish() }),
+});
+export type ContainerInspection = z.output<typeof inspectionSchema>;

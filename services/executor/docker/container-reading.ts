@@ -1,0 +1,54 @@
+import type { ContainerReading } from '#libs/contracts/rpc';
+import type { ContainerInspection } from './answers.ts';
+
+const longestHealthLog = 500;
+const stopTimeoutLabel = 'hemostat.stop-timeout';
+
+/** The engine's word on a container, in the mesh's form. */
+export function readingOf({ Id, State }: ContainerInspection): ContainerReading {
+  return {
+    exists: true,
+    container_id: Id,
+    status: State.Status,
+    running: State.Running,
+    paused: State.Paused,
+    restarting: State.Restarting,
+    started_at: instantOrNull(State.StartedAt),
+    finished_at: instantOrNull(State.FinishedAt),
+    exit_code: State.ExitCode,
+    oom_killed: State.OOMKilled,
+    health: healthOf(State.Health?.Status),
+    health_log: State.Health?.Log?.at(-1)?.Output?.trim().slice(0, longestHealthLog) ?? null,
+  };
+}
+
+export const noContainer: ContainerReading = {
+  exists: false,
+  container_id: null,
+  status: 'gone',
+  running: false,
+  paused: false,
+  restarting: false,
+  started_at: null,
+  finished_at: null,
+  exit_code: null,
+  oom_killed: false,
+  health: 'none',
+  health_log: null,
+};
+
+/** Seconds that the container wants for stopping: by its label, else by its own StopTimeout; null: it states none. */
+export function stopTimeoutOf({ Config }: ContainerInspection): number | null {
+  const label = Config.Labels[stopTimeoutLabel];
+  if (label !== undefined && /^\d{1,6}$/.test(label)) return Number(label);
+  return Config.StopTimeout ?? null;
+}
+
+// Docker writes the year 1 for what has not happened.
+function instantOrNull(text: string): string | null {
+  return text === '' || text.startsWith('0001-') ? null : text;
+}
+
+function healthOf(status: string | undefined): ContainerReading['health'] {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}

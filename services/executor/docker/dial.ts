@@ -1,0 +1,53 @@
+import type Docker from 'dockerode';
+import { type EngineCall, pathText } from '#libs/actions/engine-port';
+
+type DialOptions = Parameters<Docker['modem']['dial']>[0];
+
+// 304: it is so already.
+const done = { 200: true, 201: true, 202: true, 204: true, 304: true };
+
+/** Sends one call and resolves to the whole answer. Rejects with what the client throws. */
+export function send(docker: Docker, call: EngineCall, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    docker.modem.dial({ ...dialled(call), abortSignal: signal }, (error, answer) =>
+      error ? reject(error) : resolve(answer),
+    );
+  });
+}
+
+/** Opens an endless answer within `openWithinMs`. Calls back at every piece of it; `ended` settles when it is over. */
+export async function follow(
+  docker: Docker,
+  call: EngineCall,
+  onPiece: () => void,
+  openWithinMs: number,
+  signal: AbortSignal,
+): Promise<{ readonly ended: Promise<void> }> {
+  const open = new AbortController();
+  const tooLate = setTimeout(() => open.abort(), openWithinMs);
+  const abortSignal = AbortSignal.any([signal, open.signal]);
+  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+    docker.modem.dial({ ...dialled(call), isStream: true, abortSignal }, (error, answer) =>
+      error || !isStream(answer) ? reject(error ?? new Error('no stream came')) : resolve(answer),
+    );
+  }).finally(() => clearTimeout(tooLate));
+  const ended = new Promise<void>((resolve) => {
+    stream.on('data', onPiece);
+    for (const event of ['end', 'error', 'close']) stream.on(event, () => resolve());
+  });
+  return { ended };
+}
+
+// The client takes the query for the body unless there is one, and cuts the last letter of a path without a query.
+function dialled({ method, path, query, body }: EngineCall): DialOptions {
+  return {
+    method,
+    path: query === undefined ? pathText(path) : `${pathText(path)}?`,
+    options: { _query: query ?? {}, _body: body ?? {} },
+    statusCodes: done,
+  };
+}
+
+function isStream(answer: unknown): answer is NodeJS.ReadableStream {
+  return typeof answer === 'object' && answer !== null && 'on' in answer;
+}

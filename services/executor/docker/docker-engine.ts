@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { EngineCall, EnginePort } from '#libs/actions/engine-port';
+import {
+  type ContainerInspection,
+  type ContainerSummary,
+  inspectionSchema,
+  summarySchema,
+} from './answers.ts';
+import { type DockerSettings, openDocker } from './connection.ts';
+import { follow, send } from './dial.ts';
+import { DockerError, toDockerError } from './docker-error.ts';
+
+/** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
+export interface DockerEngine extends EnginePort, Disposable {
+  list(): Promise<readonly ContainerSummary[]>;
+  /** By full id. Undefined when there is no such container. */
+  inspect(containerId: string): Promise<ContainerInspection | undefined>;
+  ping(): Promise<void>;
+  /** Calls back when containers come, go or change their names. Nothing after it resolves is missed until `ended` settles. */
+  watch(onChange: () => void, signal: AbortSignal): Promise<{ readonly ended: Promise<void> }>;
+}
+
+const readTimeoutMs = 5_000;
+// What changes who is who, or whether it runs. The checks of HEALTHCHECK alone would send three events each.
+const watchedEvents = ['create', 'destroy', 'rename', 'start', 'die', 'pause', 'unpause'];
+const eventsCall: EngineCall = {
+  method: 'GET',
+  path: ['events'],
+  query: { filters: JSON.stringify({ type: ['container'], event: watchedEvents }) },
+};
+
+/** Nothing is connected until the first call. Throws a `ConfigError` when the settings cannot be used. */
+export function openEngine(settings: DockerSettings): DockerEngine {
+  const connection = openDocker(settings);
+
+  const fail = (error: unknown): never => {
+    throw toDockerError(error, settings.DOCKER_HOST);
+  };
+  const read = async <S extends z.ZodType>(call: EngineCall, schema: S): Promise<z.output<S>> => {
+    const ask = (): Promise<unknown> => send(connection.forReads, call, AbortSignal.timeout(readTimeoutMs));
+    // The engine may have closed a kept connection in the meantime; a second look does no harm.
+    const answer = await ask()
+      .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
+      .catch(fail);
+    const parsed = schema.safeParse(answer);
+    return parsed.success ? parsed.data : fail(unexpected(parsed.error));
+  };
+
+  return {
+    call: (call, signal) => send(connection.forWrites, call, signal).catch(fail),
+    list: () =>
+      read({ method: 'GET', path: ['containers', 'json'], query: { all: true } }, z.array(summarySchema)),
+    inspect: (containerId) =>
+      read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema).catch(
+        (error: unknown) =>
+          error instanceof DockerError && error.status === 404 ? undefined : Promise.reject(error),
+      ),
+    ping: async () => {
+      await read({ method: 'GET', path: ['_ping'] }, z.unknown());
+    },
+    watch: (onChange, signal) =>
+      follow(connection.forWrites, eventsCall, onChange, readTimeoutMs, signal).catch(fail),
+    [Symbol.dispose]: () => connection[Symbol.dispose](),
+  };
+}
+
+function unexpected(cause: z.ZodError): DockerError {
+  const where = cause.issues[0]?.path.join('.') ?? '';
+  return new DockerError(
+    {
+      kind: 'refused',
+      code: 'unexpected_answer',
+      cause: `The Docker Engine answered in a form that is not known (${where})`,
+      remedy: 'check that DOCKER_HOST names a Docker Engine, version 20.10 or later',
+    },
+    cause,
+  );
+}
+
+function isReset(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}

@@ -1,0 +1,93 @@
+import { Problem } from '#libs/contracts/problem';
+import type { DockerAddress } from './docker-address.ts';
+import { recovers, type Trouble, unreachable } from './unreachable.ts';
+
+/**
+ * What a failed call to the engine means. `not_reached`: it never heard of the call. `refused`: it answered no.
+ * `no_answer`: it may have done it, may be doing it, or may never have heard of it.
+ */
+export type DockerErrorKind = 'not_reached' | 'refused' | 'no_answer';
+
+type Meaning = Trouble & {
+  readonly kind: DockerErrorKind;
+  readonly code: string;
+  readonly status?: number;
+};
+
+/** A failed call, with its cause and remedy in words for whoever runs the engine. */
+export class DockerError extends Error {
+  override readonly name = 'DockerError';
+  readonly kind: DockerErrorKind;
+  readonly code: string;
+  /** HTTP status of a refusal. */
+  readonly status: number | undefined;
+  readonly remedy: string;
+
+  constructor(meaning: Meaning, cause?: unknown) {
+    super(meaning.cause, { cause });
+    this.kind = meaning.kind;
+    this.code = meaning.code;
+    this.status = meaning.status;
+    this.remedy = meaning.remedy;
+  }
+
+  /** For a caller who needs the engine and cannot have it. */
+  toProblem(): Problem {
+    return new Problem('docker_unavailable', adviceOf(this), { cause: this });
+  }
+}
+
+/** Cause and remedy as two sentences. */
+export function adviceOf({ message, remedy }: DockerError): string {
+  return `${message}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`;
+}
+
+/** The one place where an error of the Docker client gets its meaning. */
+export function toDockerError(error: unknown, address: DockerAddress): DockerError {
+  return error instanceof DockerError ? error : new DockerError(meaningOf(error, address), error);
+}
+
+function meaningOf(error: unknown, address: DockerAddress): Meaning {
+  const status = memberOf(error, 'statusCode');
+  if (typeof status === 'number') return refusal(error, status);
+  const code = textIn(error, 'code') ?? 'unknown';
+  const away = unreachable(code, textIn(error, 'syscall'), address);
+  if (away) return { kind: 'not_reached', code, ...away };
+  if (code === 'ABORT_ERR') {
+    return {
+      kind: 'no_answer',
+      code: 'timeout',
+      cause: 'The Docker Engine did not answer in time',
+      remedy: `check that it is not overloaded or frozen (docker ps); ${recovers}`,
+    };
+  }
+  return {
+    kind: 'no_answer',
+    code,
+    cause: `The connection to the Docker Engine broke in the middle of a call (${code})`,
+    remedy: `check whether the engine was restarted or crashed (its log, docker ps); ${recovers}`,
+  };
+}
+
+function refusal(error: unknown, status: number): Meaning {
+  const said = textIn(memberOf(error, 'json'), 'message') ?? textIn(error, 'reason') ?? 'no reason given';
+  const forbidden = status === 401 || status === 403;
+  return {
+    kind: 'refused',
+    code: `http_${status}`,
+    status,
+    cause: `The Docker Engine refused with HTTP ${status}: ${said.slice(0, 300)}`,
+    remedy: forbidden
+      ? 'allow the executor this call, e.g. in the proxy that guards the Docker socket'
+      : "see the engine's log for the reason",
+  };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function textIn(value: unknown, name: string): string | undefined {
+  const member = memberOf(value, name);
+  return typeof member === 'string' ? member : undefined;
+}

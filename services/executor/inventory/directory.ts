@@ -1,0 +1,86 @@
+import type { Lookup } from '#libs/contracts/rpc';
+import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
+import type { KnownContainer } from './identity.ts';
+
+/** Every container of one moment, findable by whatever it may be called. */
+export type Directory = {
+  readonly all: readonly KnownContainer[];
+  readonly byName: ReadonlyMap<string, KnownContainer>;
+  readonly byService: Groups;
+  /** By the first twelve digits of the id. */
+  readonly byShortId: Groups;
+  readonly byTarget: Groups;
+};
+type Groups = ReadonlyMap<string, readonly KnownContainer[]>;
+
+const shortIdLength = 12;
+
+export function directoryOf(all: readonly KnownContainer[]): Directory {
+  return {
+    all,
+    byName: new Map(all.map((each) => [each.name, each])),
+    byService: Map.groupBy(
+      all.filter((each) => each.service !== null),
+      (each) => each.service ?? '',
+    ),
+    byShortId: Map.groupBy(all, (each) => each.id.slice(0, shortIdLength)),
+    byTarget: Map.groupBy(all, (each) => targetId(each.target)),
+  };
+}
+
+/**
+ * Finds what a caller means: the exact name first, then the full id, then a service's name or an id's prefix of
+ * at least twelve digits, if all that fit are one target. Never a part of a name.
+ */
+export function find(directory: Directory, ref: string): Lookup {
+  const exact = directory.byName.get(ref) ?? byIdPrefix(directory, ref).find(({ id }) => id === ref);
+  if (exact) return { status: 'resolved', resolved: resolvedOf(directory, exact) };
+  const fitting = [...(directory.byService.get(ref) ?? []), ...byIdPrefix(directory, ref)];
+  const candidates = [...new Set(fitting.map(({ target }) => targetId(target)))].sort();
+  const [first] = fitting;
+  if (!first) {
+    return {
+      status: 'not_found',
+      message: `Container not found: ${ref}. Check the exact name, upper and lower case too, with docker ps -a.`,
+    };
+  }
+  if (candidates.length === 1) return { status: 'resolved', resolved: resolvedOf(directory, first) };
+  return {
+    status: 'ambiguous',
+    message: `${ref} fits ${candidates.length} targets. Use the exact name of one container.`,
+    candidates,
+  };
+}
+
+/** The container that stands for a target: of several (tasks of a service, a half-done re-creation) a running one, the newest. */
+export function containerOf(directory: Directory, target: Target): KnownContainer | undefined {
+  const fitting = directory.byTarget.get(targetId(target)) ?? [];
+  return fitting.toSorted((a, b) => rank(b) - rank(a) || b.created - a.created)[0];
+}
+
+export function resolvedOf(directory: Directory, container: KnownContainer): ResolvedTarget {
+  const same = directory.byTarget.get(targetId(container.target)) ?? [container];
+  return {
+    target: container.target,
+    container_id: container.id,
+    container_name: container.name,
+    protected_by: same.find((each) => each.protected_by !== null)?.protected_by ?? null,
+  };
+}
+
+/** Names of the containers that live in this one's network. */
+export function networkDependents(directory: Directory, { id, name }: KnownContainer): readonly string[] {
+  return directory.all.flatMap((each) =>
+    each.network_of === id || each.network_of === name ? [each.name] : [],
+  );
+}
+
+function byIdPrefix(directory: Directory, ref: string): readonly KnownContainer[] {
+  if (!/^[0-9a-f]{12,64}$/.test(ref)) return [];
+  const near = directory.byShortId.get(ref.slice(0, shortIdLength)) ?? [];
+  return near.filter(({ id }) => id.startsWith(ref));
+}
+
+function rank({ state }: KnownContainer): number {
+  return state === 'running' ? 1 : 0;
+}

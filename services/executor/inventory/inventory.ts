@@ -1,0 +1,80 @@
+/**
+ * Guarantee: while the engine is away nothing is found; what is not known is looked for anew before it is called
+ * missing. An answer may be older than the latest event: whoever acts looks again first.
+ */
+import type { Lookup } from '#libs/contracts/rpc';
+import type { Target } from '#libs/contracts/target';
+import type { Clock } from '#libs/runtime/clock';
+import type { Health } from '#libs/runtime/health';
+import type { Log } from '#libs/runtime/log';
+import type { DockerEngine } from '../docker/docker-engine.ts';
+import { containerOf, type Directory, directoryOf, find } from './directory.ts';
+import { identify, type KnownContainer, type Protection } from './identity.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { stayConnected } from './stay-connected.ts';
+
+/** What is on one engine. Every method throws a `DockerError` while the engine is away. */
+export interface Inventory extends AsyncDisposable {
+  resolve(ref: string): Promise<Lookup>;
+  containerOf(target: Target): Promise<KnownContainer | undefined>;
+  /** As of now, not of the last event. */
+  fresh(): Promise<Directory>;
+  current(): Promise<Directory>;
+}
+
+export type InventoryOptions = {
+  readonly engineName: string;
+  readonly engine: DockerEngine;
+  readonly protection: Protection;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+};
+
+const listsApartMs = 250;
+
+export function openInventory(options: InventoryOptions): Inventory {
+  const { engine, engineName, protection, clock, health, log } = options;
+  const stopping = new AbortController();
+  let directory: Directory | undefined;
+
+  const fresh = oneAtATime(
+    async () => {
+      const listed = await engine.list();
+      return directoryOf(listed.flatMap((each) => identify(each, engineName, protection) ?? []));
+    },
+    listsApartMs,
+    clock,
+  );
+  const watching = stayConnected({
+    engine,
+    clock,
+    signal: stopping.signal,
+    read: fresh,
+    onRead: (read) => {
+      if (!directory) log.info({ containers: read.all.length }, 'Docker answers');
+      directory = read;
+      health.report('docker', { ok: true });
+    },
+    onDown: (error) => {
+      directory = undefined;
+      health.report('docker', { ok: false, cause: error.message, remedy: error.remedy });
+      log.warn({ err: error }, `${error.message}: ${error.remedy}`);
+    },
+  });
+
+  return {
+    fresh,
+    current: async () => directory ?? fresh(),
+    resolve: async (ref) => {
+      const known = directory && find(directory, ref);
+      return known?.status === 'resolved' ? known : find(await fresh(), ref);
+    },
+    containerOf: async (target) =>
+      (directory && containerOf(directory, target)) ?? containerOf(await fresh(), target),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await watching;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Patient } from '#libs/actions/action';
+import type { ContainerReading } from '#libs/contracts/rpc';
+import type { Target } from '#libs/contracts/target';
+import type { ContainerInspection } from './docker/answers.ts';
+import { noContainer, readingOf, stopTimeoutOf } from './docker/container-reading.ts';
+import type { DockerEngine } from './docker/docker-engine.ts';
+import { containerOf, type Directory, networkDependents } from './inventory/directory.ts';
+import { isTarget, type KnownContainer } from './inventory/identity.ts';
+import type { Inventory } from './inventory/inventory.ts';
+
+/** Where patients are looked up and looked at. */
+export type Ward = { readonly engine: DockerEngine; readonly inventory: Inventory };
+
+type Found = {
+  readonly directory: Directory;
+  readonly container: KnownContainer;
+  readonly inspection: ContainerInspection;
+};
+
+/** The patient as the engine says it is right now; undefined when there is none. Throws a `DockerError`. */
+export async function patientOf(ward: Ward, target: Target): Promise<Patient | undefined> {
+  const found = await lookUp(ward, target);
+  if (!found) return undefined;
+  const { directory, container, inspection } = found;
+  return {
+    target,
+    container_id: container.id,
+    container_name: container.name,
+    reading: readingOf(inspection),
+    stop_timeout_seconds: stopTimeoutOf(inspection),
+    network_dependents: networkDependents(directory, container),
+  };
+}
+
+/** How the target is right now, whichever container it is by now. Throws a `DockerError`. */
+export async function readingOfTarget(ward: Ward, target: Target): Promise<ContainerReading> {
+  const found = await lookUp(ward, target);
+  return found ? readingOf(found.inspection) : noContainer;
+}
+
+/** How this one container is right now; undefined when it is gone. Throws a `DockerError`. */
+export async function readingOfContainer(
+  ward: Ward,
+  containerId: string,
+): Promise<ContainerReading | undefined> {
+  const inspection = await ward.engine.inspect(containerId);
+  return inspection && readingOf(inspection);
+}
+
+// What is known may be a moment old: a container that is gone or that is another target by now sends us to look anew.
+async function lookUp({ engine, inventory }: Ward, target: Target): Promise<Found | undefined> {
+  for (const look of [inventory.current, inventory.fresh]) {
+    const directory = await look();
+    const container = containerOf(directory, target);
+    const inspection = container && (await engine.inspect(container.id));
+    if (container && inspection && isTarget(inspection, target)) return { directory, container, inspection };
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import type { Action, Patient, Prepared } from '#libs/actions/action';
+import { actionNamed } from '#libs/actions/catalogue';
+import type { Approved, Executed } from '#libs/contracts/facts';
+import type { Step } from '#libs/contracts/plan';
+import { targetId } from '#libs/contracts/target';
+import { fromInstant } from '#libs/runtime/instant';
+import { adviceOf, DockerError } from '../docker/docker-error.ts';
+import { patientOf, type Ward } from '../patient.ts';
+
+/** Why a step is not carried out at all. */
+export type Withheld = {
+  readonly kind: 'withhold';
+  readonly status: Extract<Executed['status'], 'failed' | 'not_applicable' | 'not_started'>;
+  readonly error: { readonly code: string; readonly message: string };
+};
+
+/** What one step is going to do. */
+export type Intent =
+  | { readonly kind: 'act'; readonly action: Action; readonly patient: Patient; readonly prepared: Prepared }
+  | Withheld;
+
+const withhold = (status: Withheld['status'], code: string, message: string): Withheld => ({
+  kind: 'withhold',
+  status,
+  error: { code, message },
+});
+
+/** Looks at the patient and prepares; `now` in ms since the epoch. A step that cannot be carried out says so as a value. */
+export async function intentOf(
+  ward: Ward,
+  engineName: string,
+  approved: Approved,
+  step: Step,
+  now: number,
+): Promise<Intent> {
+  const action = actionNamed(step.action);
+  const barred = obstacle(approved, step, engineName, now);
+  if (barred) return barred;
+  const params = action?.params.safeParse(step.params);
+  if (!action || !params?.success) {
+    const message = `This executor cannot carry out ${step.action} as it was asked for. Do all services run the same version?`;
+    return withhold('failed', 'not_understood', message);
+  }
+  try {
+    const patient = await patientOf(ward, step.target);
+    if (!patient)
+      return withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
+    const prepared = action.prepare(patient, params.data);
+    if (prepared.kind === 'not_applicable') {
+      return withhold('not_applicable', 'not_applicable', prepared.message);
+    }
+    return { kind: 'act', action, patient, prepared };
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error;
+    return withhold('failed', 'docker_unavailable', adviceOf(error));
+  }
+}
+
+function obstacle(approved: Approved, step: Step, engineName: string, now: number): Withheld | undefined {
+  const id = targetId(step.target);
+  if (step.target.engine !== engineName) {
+    return withhold('not_applicable', 'wrong_engine', `${id} is on another engine than ${engineName}`);
+  }
+  if (!approved.grants.some((grant) => targetId(grant.target) === id)) {
+    return withhold('not_started', 'no_lease', `No lease was granted for ${id}; nothing was done`);
+  }
+  const isFirst = step.n === approved.plan.steps[0]?.n;
+  if (isFirst && now >= fromInstant(approved.expires_at)) {
+    return withhold('not_started', 'expired', 'The request expired before it could start; nothing was done');
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+/**
+ * Guarantee: nothing is called here. Whether a step took effect that was claimed, and whose end was never told, is
+ * found by looking at the patient until its effect can no longer come.
+ */
+import type { Observation } from '#libs/actions/action';
+import { actionNamed } from '#libs/actions/catalogue';
+import type { Executed, Started } from '#libs/contracts/facts';
+import type { ContainerReading } from '#libs/contracts/rpc';
+import { fromInstant } from '#libs/runtime/instant';
+import { DockerError } from '../docker/docker-error.ts';
+import { readingOfContainer, readingOfTarget, type Ward } from '../patient.ts';
+import { pause, type Theatre } from './running.ts';
+
+export type Found = Pick<Executed, 'status' | 'reached_docker' | 'observed' | 'result' | 'error'>;
+
+const lookEveryMs = 250;
+/** An engine that is being started again gets this long to answer at all. */
+const engineBackMs = 15_000;
+
+export async function observe(theatre: Theatre, started: Started): Promise<Found> {
+  const { clock } = theatre.bus;
+  const settleMs = started.settle_seconds * 1_000;
+  const beganAt = clock.now();
+  // A clock that runs ahead elsewhere must not make this wait longer than the step itself may take.
+  const settledAt = Math.min(fromInstant(started.at), beganAt) + settleMs;
+  let seen: Observation | undefined;
+  for (;;) {
+    seen = (await look(theatre.ward, started)) ?? seen;
+    if (seen?.kind === 'happened') return happened(seen);
+    const now = clock.now();
+    const untilMs = seen ? settledAt : Math.max(settledAt, beganAt + engineBackMs);
+    if (now >= untilMs) return concluded(seen);
+    await pause(theatre, Math.min(lookEveryMs, untilMs - now));
+  }
+}
+
+/** Undefined while the engine cannot be asked. */
+async function look(ward: Ward, started: Started): Promise<Observation | undefined> {
+  const action = actionNamed(started.action);
+  if (!action) return { kind: 'not_seen_yet', message: `this executor knows no action ${started.action}` };
+  try {
+    return action.observe(started.evidence, await readingOf(ward, started));
+  } catch (error) {
+    if (error instanceof DockerError) return undefined;
+    throw error;
+  }
+}
+
+async function readingOf(ward: Ward, { evidence, target }: Started): Promise<ContainerReading | undefined> {
+  const { container_id: id } = evidence;
+  const same = typeof id === 'string' ? await readingOfContainer(ward, id) : undefined;
+  return same ?? readingOfTarget(ward, target);
+}
+
+function happened({ result }: Extract<Observation, { kind: 'happened' }>): Found {
+  return { status: 'success', reached_docker: true, observed: true, result };
+}
+
+function concluded(seen: Exclude<Observation, { kind: 'happened' }> | undefined): Found {
+  if (seen?.kind === 'half_done') {
+    const message = `Begun but not brought to its end: ${seen.message}`;
+    return { ...nothing, status: 'failed', error: { code: 'half_done', message } };
+  }
+  const what = seen?.message ?? 'the Docker Engine cannot be asked';
+  const message = `Nobody knows whether it was done: ${what}. Look at the container before asking again.`;
+  return { ...nothing, status: 'unknown', error: { code: 'outcome_unknown', message } };
+}
+
+const nothing = { reached_docker: true, observed: true, result: {} };

@@ -1,0 +1,75 @@
+import type { Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
+import type { Plan, Step } from '#libs/contracts/plan';
+import type { PlanLog, StepLog } from './step-log.ts';
+
+export type End = Pick<Finished, 'outcome' | 'message' | 'reached_docker' | 'execution_log'>;
+
+type Done = { readonly step: Step; readonly executed: Executed; readonly verified?: Verified | undefined };
+
+/** How a plan ended, from what stands about its steps. */
+export function endOf(plan: Plan, log: PlanLog): End {
+  const done = plan.steps.flatMap((step) => doneOf(step, log.get(step.n)));
+  const reachedDocker = done.some(({ executed }) => executed.reached_docker);
+  return {
+    ...verdictOn(done, reachedDocker),
+    reached_docker: reachedDocker,
+    execution_log: done.map(logEntry),
+  };
+}
+
+function doneOf(step: Step, log: StepLog | undefined): Done[] {
+  return log?.executed ? [{ step, executed: log.executed, verified: log.verified }] : [];
+}
+
+function verdictOn(done: readonly Done[], reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {
+  const ended = done.find(({ executed }) => executed.status !== 'success' && executed.status !== 'skipped');
+  if (ended) return unsuccessful(ended.executed, reachedDocker);
+  const acted = done.filter(({ executed }) => executed.status === 'success');
+  const last = acted.findLast(({ verified }) => verified) ?? acted.at(-1);
+  if (!last) return { outcome: 'not_applicable', message: 'No step of the plan applied' };
+  const what = detailsOf(last.executed);
+  const expected = last.step.verify?.state ?? 'well';
+  switch (last.verified?.verdict) {
+    case undefined:
+      return { outcome: 'executed', message: what };
+    case 'healthy':
+      return { outcome: 'recovered', message: `${what} and ${expected}` };
+    case 'unhealthy':
+      return { outcome: 'ineffective', message: `${what}, but not well: ${last.verified.message}` };
+    case 'inconclusive':
+      return {
+        outcome: 'inconclusive',
+        message: `${what}; whether that helped could not be told: ${last.verified.message}`,
+      };
+  }
+}
+
+function unsuccessful(executed: Executed, reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {
+  const message = executed.error?.message ?? detailsOf(executed);
+  switch (executed.status) {
+    case 'unknown':
+      return { outcome: 'unknown', message };
+    case 'not_applicable':
+      return { outcome: 'not_applicable', message };
+    case 'not_started':
+      // Steps before it may have acted: then this is no request that came too late, but one that was cut short.
+      return { outcome: reachedDocker ? 'failed' : 'expired', message };
+    default:
+      return { outcome: 'failed', message };
+  }
+}
+
+function logEntry({ step, executed, verified }: Done): LogEntry {
+  return {
+    step: step.n,
+    action: step.action,
+    status: executed.status,
+    result: executed.result,
+    ...(executed.error ? { error: executed.error.message } : {}),
+    ...(verified ? { verdict: verified.verdict } : {}),
+  };
+}
+
+function detailsOf({ result, action }: Executed): string {
+  return typeof result.details === 'string' ? result.details : `${action} done`;
+}

@@ -1,0 +1,62 @@
+import { openCells } from '#libs/bus/cell-store';
+import { consume } from '#libs/bus/consume';
+import { type OpenOptions, openService } from '#libs/bus/open-service';
+import { ackWaitMs } from '#libs/bus/provision';
+import { serveRpc } from '#libs/bus/rpc';
+import { cellSchema } from '#libs/contracts/cell';
+import { buckets, consumers, streams } from '#libs/contracts/subjects';
+import { version } from '#libs/contracts/version';
+import { readConfig } from '#libs/runtime/config';
+import { executorSettingsSchema } from './config.ts';
+import { onDecided } from './decided.ts';
+import { openEngine } from './docker/docker-engine.ts';
+import { openInventory } from './inventory/inventory.ts';
+import { runPlan } from './run/run-plan.ts';
+import { executorRpc } from './verbs.ts';
+
+/** Carries out what safety approved on one Docker Engine. Any number of replicas may run for an engine. */
+export async function startExecutor(options: OpenOptions): Promise<AsyncDisposable> {
+  const settings = readConfig(executorSettingsSchema, options.env);
+  await using stack = new AsyncDisposableStack();
+  const engine = stack.use(openEngine(settings));
+  const { bus, log, health, clock, settings: mesh } = stack.use(await openService('executor', options));
+  const engineName = mesh.HEMOSTAT_ENGINE;
+  const inventory = stack.use(
+    openInventory({
+      engineName,
+      engine,
+      protection: { names: settings.HEMOSTAT_PROTECT, ownId: settings.HOSTNAME },
+      clock,
+      log,
+      health,
+    }),
+  );
+  const ward = { engine, inventory };
+  const stopping = new AbortController();
+  const theatre = {
+    bus,
+    ward,
+    cells: await openCells(bus, buckets.safety, cellSchema),
+    engineName,
+    callTimeoutMs: settings.ACTION_TIMEOUT_SECONDS * 1_000,
+    stopping: stopping.signal,
+  };
+  stack.use(
+    await serveRpc(
+      bus,
+      { name: 'executor', version, description: `Acts on the Docker Engine "${engineName}"` },
+      executorRpc(engineName, ward, clock),
+    ),
+  );
+  stack.use(
+    consume(bus, {
+      stream: streams.facts,
+      consumer: consumers.executor(engineName),
+      ackWaitMs,
+      prefetch: mesh.HEMOSTAT_EXECUTOR_SLOTS,
+      handle: onDecided(bus, engineName, (approved) => runPlan(theatre, approved)),
+    }),
+  );
+  stack.defer(() => stopping.abort());
+  return stack.move();
+}

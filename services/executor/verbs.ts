@@ -1,0 +1,44 @@
+import { type Served, serve } from '#libs/bus/rpc';
+import { Problem } from '#libs/contracts/problem';
+import { executorVerbs } from '#libs/contracts/rpc';
+import { executorRpcSubject } from '#libs/contracts/subjects';
+import type { Target } from '#libs/contracts/target';
+import type { Clock } from '#libs/runtime/clock';
+import { DockerError } from './docker/docker-error.ts';
+import { resolvedOf } from './inventory/directory.ts';
+import { patientOf, readingOfTarget, type Ward } from './patient.ts';
+import { previewOf, sharedPreview } from './preview.ts';
+
+/** What others may ask of this engine's executor. None of it changes anything. */
+export function executorRpc(engineName: string, ward: Ward, clock: Clock): readonly Served[] {
+  const subject = (verb: string): string => executorRpcSubject(engineName, verb);
+  const ours = (target: Target): Target => {
+    if (target.engine === engineName) return target;
+    throw new Problem('not_found', `This is the executor of ${engineName}, not of ${target.engine}.`);
+  };
+  const preview = sharedPreview((plan) => previewOf(plan, (target) => patientOf(ward, ours(target))), clock);
+  return [
+    serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container }) =>
+      orProblem(ward.inventory.resolve(container)),
+    ),
+    serve('preview', subject('preview'), executorVerbs.preview, ({ plan }) => orProblem(preview(plan))),
+    serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target }) =>
+      orProblem(readingOfTarget(ward, ours(target))),
+    ),
+    serve('targets', subject('targets'), executorVerbs.targets, async () => {
+      const directory = await orProblem(ward.inventory.current());
+      const targets = directory.all.map((each) => ({
+        ...resolvedOf(directory, each),
+        state: each.state,
+        image: each.image,
+      }));
+      return { engine: engineName, targets };
+    }),
+  ];
+}
+
+async function orProblem<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw error instanceof DockerError ? error.toProblem() : error;
+  });
+}
