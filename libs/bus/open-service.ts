@@ -4,10 +4,11 @@ import { type Clock, systemClock } from '#libs/runtime/clock';
 import { readConfig } from '#libs/runtime/config';
 import { createHealth, type Health, serveHealth } from '#libs/runtime/health';
 import { createLog, type Log, type LogOptions } from '#libs/runtime/log';
+import { retryUntil } from '#libs/runtime/retry';
 import { startTracing } from '#libs/runtime/tracing';
 import { type Bus, connectBus } from './bus.ts';
 import { type MeshSettings, meshSettingsSchema } from './mesh-settings.ts';
-import { provision } from './provision.ts';
+import { type ProvisionOptions, provision, UnsuitableServer } from './provision.ts';
 
 /** What every service stands on. Whoever opened it disposes it, after the service itself. */
 export interface ServiceContext extends AsyncDisposable {
@@ -70,7 +71,7 @@ export async function openService(name: string, options: OpenOptions): Promise<S
       signal,
     ),
   );
-  await provision(bus, {
+  await provisionPatiently(bus, health, signal, {
     engines: [settings.HEMOSTAT_ENGINE],
     factsDays: settings.HEMOSTAT_FACTS_DAYS,
     auditPerTarget: settings.HEMOSTAT_AUDIT_PER_TARGET,
@@ -89,6 +90,37 @@ export async function openService(name: string, options: OpenOptions): Promise<S
     signal,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+const noStreams = {
+  ok: false,
+  cause: 'NATS answers, but its streams cannot be set up',
+  remedy: 'start nats-server with JetStream (-js), give it disk space, or see the log for what it refused',
+} as const;
+
+async function provisionPatiently(
+  bus: Bus,
+  health: Health,
+  signal: AbortSignal,
+  options: ProvisionOptions,
+): Promise<void> {
+  const attempt = async (): Promise<void> => {
+    try {
+      await provision(bus, options);
+    } catch (error) {
+      health.report('nats', noStreams);
+      bus.log.warn({ err: error }, `${noStreams.cause}: ${noStreams.remedy}`);
+      throw error;
+    }
+  };
+  await retryUntil(attempt, {
+    clock: bus.clock,
+    signal,
+    minMs: 500,
+    maxMs: 5_000,
+    retryable: (error) => !(error instanceof UnsuitableServer) && !bus.nc.isClosed(),
+  });
+  health.report('nats', { ok: true });
 }
 
 function credentialsOf(settings: MeshSettings): { user?: string; pass?: string; token?: string } {

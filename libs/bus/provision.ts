@@ -42,6 +42,9 @@ const seconds = (count: number): number => count * 1e9;
 const consumerNameInUse = 10148;
 const streamNameInUse = 10058;
 
+/** A server on which the mesh must not run; waiting does not help. */
+export class UnsuitableServer extends Error {}
+
 /** How long the server waits for a sign of life of a service before it hands its message to another replica. */
 export const ackWaitMs = 5_000;
 
@@ -60,9 +63,11 @@ function refuseOldServers(bus: Bus): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const atLeast = (wanted: number): boolean => major > 2 || (major === 2 && minor >= wanted);
   if (!atLeast(9))
-    throw new Error(`nats-server ${version} is too old: the mesh needs 2.9 or later; install a newer one`);
+    throw new UnsuitableServer(
+      `nats-server ${version} is too old: the mesh needs 2.9 or later; install a newer one`,
+    );
   if (bus.replicas > 1 && !atLeast(10)) {
-    throw new Error(
+    throw new UnsuitableServer(
       `HEMOSTAT_REPLICAS=${bus.replicas} needs nats-server 2.10 or later on every node (this is ${version}); upgrade, or set HEMOSTAT_REPLICAS=1`,
     );
   }
