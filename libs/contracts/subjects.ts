@@ -57,6 +57,8 @@ export const targetKey = (target: Target): string => `target.${encodeToken(targe
 export const controlKey = 'control';
 
 export const rpcSubject = (service: string, verb: string): string => `hemostat.rpc.${service}.${verb}`;
+/** Where every replica of a service says that it is there (the NATS services protocol). */
+export const servicePing = (service: string): string => `$SRV.PING.hemostat-${service}`;
 export const executorRpcSubject = (engine: string, verb: string): string =>
   `hemostat.rpc.executor.${engine}.${verb}`;
 

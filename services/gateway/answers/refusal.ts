@@ -1,0 +1,43 @@
+import { Problem } from '#libs/contracts/problem';
+import { executionLogOf } from './execution-log.ts';
+import { type RemediationView, terminalOfView } from './view.ts';
+
+/** Terminal without having run: the problem to answer with. Undefined for what ran, previewed or is under way. */
+export function refusalOf(view: RemediationView): Problem | undefined {
+  const terminal = terminalOfView(view);
+  if (terminal?.kind === 'complete') {
+    const { outcome, message } = terminal.fact;
+    return outcome === 'expired'
+      ? new Problem('expired', message, { extras: membersOf(view, { reason: 'expired', outcome }) })
+      : undefined;
+  }
+  if (terminal?.fact.verdict !== 'refused') return undefined;
+  const { reason, message, outcome, remaining_seconds, retry_count, allowed_at } = terminal.fact;
+  return new Problem(reason, message, {
+    extras: membersOf(view, {
+      reason,
+      outcome,
+      ...(remaining_seconds === undefined ? {} : { remaining_seconds }),
+      ...(retry_count === undefined ? {} : { retry_count }),
+      ...(allowed_at === undefined ? {} : { allowed_at }),
+    }),
+  });
+}
+
+function membersOf(view: RemediationView, own: Record<string, unknown>): Record<string, unknown> {
+  const { requested, decided, traceId } = view;
+  const { resolution } = requested;
+  const candidates = resolution.status === 'resolved' ? undefined : resolution.candidates;
+  return {
+    ...own,
+    remediation_id: requested.remediation_id,
+    container: requested.ask.container,
+    action: requested.ask.action,
+    dry_run: requested.ask.dry_run,
+    state: 'complete',
+    ...(candidates === undefined ? {} : { candidates }),
+    gates: decided?.gates ?? [],
+    execution_log: executionLogOf(view),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
+}

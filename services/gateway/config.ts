@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { meshSettings } from '#libs/bus/mesh-settings';
+import { containerRefSchema } from '#libs/contracts/scalars';
+import { commaList, flag, port, seconds } from '#libs/runtime/config';
+import { isScope, type Scope, scopes } from './scopes.ts';
+
+const wantedScopes = `some of ${scopes.join(', ')}, separated by commas, for example observe,act`;
+
+export const gatewaySettingsSchema = z.object({
+  ...meshSettings,
+  GATEWAY_HOST: z.string().default('127.0.0.1'),
+  GATEWAY_PORT: port(9000),
+  /** The bearer token of the principal `admin`; unset off loopback: one is made at the first start. */
+  GATEWAY_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,512}$/, { error: '16 to 512 visible ASCII characters without spaces' })
+    .optional(),
+  GATEWAY_ANONYMOUS_SCOPES: commaList([])
+    .refine((names) => names.every(isScope), { error: wantedScopes })
+    .transform((names): readonly Scope[] => names.filter(isScope)),
+  GATEWAY_WAIT_SECONDS: seconds({ max: 110, default: 110 }),
+  HEMOSTAT_REQUEST_TTL_SECONDS: seconds({ min: 1, max: 86_400, default: 900 }),
+  HEMOSTAT_STABILITY_SECONDS: seconds({ max: 3_600, default: 5 }),
+  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 60 }),
+  TARGET_API_CONTAINER: containerRefSchema.default('target_server_api'),
+  TARGET_DB_CONTAINER: containerRefSchema.default('target_server_db'),
+  RESPONDER_DRY_RUN: flag(false),
+});
+export type GatewaySettings = z.output<typeof gatewaySettingsSchema>;

@@ -1,0 +1,67 @@
+import Fastify from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { Problem } from '#libs/contracts/problem';
+import type { App, GatewayParts } from './app-type.ts';
+import { authenticate } from './authenticate.ts';
+import { answerBrokenConnections } from './broken-request.ts';
+import { describeApi, documentRoutes } from './docs.ts';
+import { acceptJsonOnly } from './json-body.ts';
+import { sendProblem, toProblem } from './problems.ts';
+import { actionRoutes } from './routes/actions.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { healthRoutes } from './routes/health.ts';
+import { homeRoute } from './routes/home.ts';
+import { remediationRoutes } from './routes/remediations.ts';
+import { safetyRoutes } from './routes/safety.ts';
+import { targetRoutes } from './routes/targets.ts';
+import { RouteTable } from './routing.ts';
+import { traceRequests } from './spans.ts';
+import { serializerCompiler, validatorCompiler } from './validation.ts';
+
+/** The HTTP side, ready to listen or to be injected into. It needs no connection to anything to be built. */
+export async function buildGateway(parts: GatewayParts): Promise<App> {
+  const app: App = Fastify({
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerBrokenConnections,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error, parts.log)),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error, parts.log)));
+  answerUnknownRoutes(app);
+  traceRequests(app, parts.link);
+  acceptJsonOnly(app);
+  authenticate(app, parts.access);
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
+
+  await describeApi(app);
+  documentRoutes(app);
+  homeRoute(app);
+  healthRoutes(app, parts);
+  remediationRoutes(app, parts);
+  actionRoutes(app, parts);
+  safetyRoutes(app, parts);
+  auditRoutes(app, parts);
+  targetRoutes(app, parts);
+  await app.ready();
+  return app;
+}
+
+function answerUnknownRoutes(app: App): void {
+  const table = new RouteTable();
+  app.addHook('onRoute', ({ method, url }) => table.add(method, url));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = table.methodsOf(path);
+    if (methods.length === 0) {
+      return sendProblem(reply, new Problem('not_found', 'There is nothing at this path. See /docs.'));
+    }
+    const allowed = methods.join(', ');
+    reply.header('allow', allowed);
+    return sendProblem(reply, new Problem('method_not_allowed', `This path takes ${allowed}.`));
+  });
+}

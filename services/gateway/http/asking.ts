@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { freshId, idFromKey } from '#libs/contracts/ids';
+import { refusalOf } from '../answers/refusal.ts';
+import { type RemediationView, terminalOfView } from '../answers/view.ts';
+import { askOf, type Wish } from '../asking.ts';
+import { type Patience, remediate } from '../remediate.ts';
+import type { GatewayParts } from './app-type.ts';
+import { identityOf } from './authenticate.ts';
+import { waitSecondsOf } from './prefer.ts';
+
+/** The headers of the request, parsed by `askingHeadersSchema`. */
+type AskingHeaders = {
+  readonly 'idempotency-key'?: string | undefined;
+  readonly prefer?: string | undefined;
+};
+
+/**
+ * Asks for a remediation in the name of the caller. Without `Prefer: wait=N` it waits `defaultWaitSeconds`. Sets the
+ * status and `Location`; throws the problem of a request that was refused.
+ */
+export async function askFor(
+  parts: GatewayParts,
+  request: FastifyRequest & { readonly headers: AskingHeaders },
+  reply: FastifyReply,
+  wish: Wish,
+  defaultWaitSeconds: number,
+): Promise<RemediationView> {
+  const mesh = parts.link.open();
+  const { principal } = identityOf(request);
+  const key = request.headers['idempotency-key'];
+  const asking = {
+    ...askOf(wish),
+    id: key === undefined ? freshId() : idFromKey(principal, key),
+    door: 'http' as const,
+    principal,
+    receivedAtMs: parts.clock.now(),
+  };
+  reply.header('location', locationOf(asking.id));
+  const view = await remediate(mesh, asking, patience(parts, request, reply, defaultWaitSeconds));
+  const refusal = refusalOf(view);
+  if (refusal) throw refusal;
+  reply.status(terminalOfView(view) ? 200 : 202);
+  return view;
+}
+
+export function locationOf(remediationId: string): string {
+  return `/api/v1/remediations/${remediationId}`;
+}
+
+function patience(
+  { settings }: GatewayParts,
+  request: FastifyRequest & { readonly headers: AskingHeaders },
+  reply: FastifyReply,
+  defaultWaitSeconds: number,
+): Patience {
+  const wanted = waitSecondsOf(request.headers.prefer, settings.GATEWAY_WAIT_SECONDS);
+  if (typeof wanted === 'number') reply.header('preference-applied', `wait=${wanted}`);
+  const seconds = typeof wanted === 'number' ? wanted : defaultWaitSeconds;
+  return { waitMs: seconds * 1_000, signal: request.signal };
+}

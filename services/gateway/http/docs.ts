@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { version } from '#libs/contracts/version';
+import type { App } from './app-type.ts';
+import { noQuery } from './query.ts';
+
+const open = { config: { scope: 'open' as const }, schema: { hide: true, querystring: noQuery } };
+
+// ReDoc puts styles into the page, searches in a worker, and would fetch a logo from its makers: that is not let.
+const redocPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; frame-ancestors 'none'";
+
+const redocPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>hemostat API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><redoc spec-url="/openapi.json"></redoc><script src="/redoc/redoc.standalone.js"></script></body></html>
+`;
+
+/** Before the routes: the OpenAPI document is made of their schemas as they are added. */
+export async function describeApi(app: App): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'open' };
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'hemostat',
+        version,
+        description:
+          'Remediation of containers, decided by one safety service, done at most once, verified, and recorded.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{}, { token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { validatorUrl: null },
+    staticCSP: true,
+  });
+}
+
+/** The document itself, and ReDoc from its package: both work without the internet. */
+export function documentRoutes(app: App): void {
+  app.get('/openapi.json', open, (_, reply) => reply.send(app.swagger()));
+
+  app.get('/redoc', open, (_, reply) =>
+    reply.type('text/html; charset=utf-8').header('content-security-policy', redocPolicy).send(redocPage),
+  );
+
+  const bundle = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
+  let script: Promise<Buffer> | undefined;
+  app.get('/redoc/redoc.standalone.js', open, async (_, reply) => {
+    script ??= readFile(bundle);
+    return reply
+      .type('text/javascript; charset=utf-8')
+      .header('cache-control', 'public, max-age=86400')
+      .send(await script);
+  });
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { callRpc } from '#libs/bus/rpc';
+import { executorVerbs } from '#libs/contracts/rpc';
+import { engineSchema } from '#libs/contracts/scalars';
+import { executorRpcSubject } from '#libs/contracts/subjects';
+import type { App, GatewayParts } from '../app-type.ts';
+import { problemResponses } from '../problems.ts';
+
+export function targetRoutes(app: App, { link, settings }: GatewayParts): void {
+  const { targets } = executorVerbs;
+  app.get(
+    '/api/v1/targets',
+    {
+      config: { scope: 'observe' },
+      schema: {
+        tags: ['targets'],
+        summary: 'Every container that can be asked for, as its engine knows it',
+        querystring: z.strictObject({ engine: engineSchema.optional() }),
+        response: { 200: targets.reply, ...problemResponses },
+      },
+    },
+    (request) => {
+      const subject = executorRpcSubject(request.query.engine ?? settings.HEMOSTAT_ENGINE, 'targets');
+      return callRpc(link.open().context.bus, subject, targets, {}, { timeoutMs: 5_000 });
+    },
+  );
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { callRpc } from '#libs/bus/rpc';
+import { Problem } from '#libs/contracts/problem';
+import { executorVerbs, type Verb } from '#libs/contracts/rpc';
+import { executorRpcSubject, servicePing } from '#libs/contracts/subjects';
+import type { Clock } from '#libs/runtime/clock';
+import type { PartState } from '#libs/runtime/health';
+import type { Mesh, MeshLink } from './mesh-link.ts';
+
+/** `degraded`: it heals, but something that it does not need for that is away. */
+export type MeshHealth = {
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly parts: Readonly<Record<string, PartState>>;
+};
+
+// The stream keeps every fact until the audit is back.
+const dispensable: readonly string[] = ['audit'];
+const freshForMs = 1_000;
+const timeoutMs = 2_000;
+const ping: Verb<z.ZodObject, z.ZodUnknown> = { request: z.strictObject({}), reply: z.unknown() };
+
+/** Asks every part of the mesh whether it can do its work; callers within a second share an answer. */
+export function createMeshHealth(link: MeshLink, engine: string, clock: Clock): () => Promise<MeshHealth> {
+  let last: { readonly at: number; readonly answer: Promise<MeshHealth> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (last && now - last.at < freshForMs) return last.answer;
+    last = { at: now, answer: ask(link, engine) };
+    return last.answer;
+  };
+}
+
+async function ask(link: MeshLink, engine: string): Promise<MeshHealth> {
+  const nats = link.nats();
+  const mesh = link.current;
+  if (!nats.ok || !mesh) return judge({ nats });
+  const [safety, verifier, audit, dockerParts] = await Promise.all([
+    answers(mesh, 'safety'),
+    answers(mesh, 'verifier'),
+    answers(mesh, 'audit'),
+    engineParts(mesh, engine),
+  ]);
+  return judge({ nats, safety, ...dockerParts, verifier, audit });
+}
+
+function judge(parts: Readonly<Record<string, PartState>>): MeshHealth {
+  const away = Object.keys(parts).filter((part) => parts[part]?.ok === false);
+  if (away.length === 0) return { status: 'ok', parts };
+  return { status: away.every((part) => dispensable.includes(part)) ? 'degraded' : 'unavailable', parts };
+}
+
+async function answers({ context }: Mesh, service: string): Promise<PartState> {
+  return callRpc(context.bus, servicePing(service), ping, {}, { timeoutMs }).then(
+    () => ({ ok: true }),
+    () => silent(service),
+  );
+}
+
+/** Docker is seen through the executor of the engine; where that is silent nothing is known of Docker. */
+async function engineParts({ context }: Mesh, engine: string): Promise<Record<string, PartState>> {
+  const subject = executorRpcSubject(engine, 'targets');
+  try {
+    await callRpc(context.bus, subject, executorVerbs.targets, {}, { timeoutMs });
+    return { executor: { ok: true }, docker: { ok: true } };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'docker_unavailable') {
+      return { executor: { ok: true }, docker: dockerAway(error.message) };
+    }
+    const unseen = `nobody can see it while the executor of the engine ${engine} is silent`;
+    return {
+      executor: silent(`executor of the engine ${engine}`),
+      docker: { ok: false, cause: unseen, remedy: 'see executor' },
+    };
+  }
+}
+
+function silent(who: string): PartState {
+  return {
+    ok: false,
+    cause: `the ${who} does not answer`,
+    remedy: 'check that it runs (nats micro ls) and what its log says; it goes on by itself once it is back',
+  };
+}
+
+function dockerAway(cause: string): PartState {
+  return {
+    ok: false,
+    cause,
+    remedy:
+      'start the Docker Engine, or correct DOCKER_HOST or the permissions of its socket for the executor',
+  };
+}

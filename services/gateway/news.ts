@@ -1,0 +1,31 @@
+import type { Clock } from '#libs/runtime/clock';
+
+/** Wakes one waiter; what is told while nobody waits is kept for the next wait. */
+export interface News {
+  tell(): void;
+  /** True as soon as something was told since the last wait, false after `ms` or when the signal aborts. */
+  within(ms: number, signal: AbortSignal): Promise<boolean>;
+}
+
+export function createNews(clock: Clock): News {
+  let told = false;
+  let wake = (): void => {};
+  return {
+    tell: () => {
+      told = true;
+      wake();
+    },
+    within: async (ms, signal) => {
+      if (!told && !signal.aborted) {
+        const woken = new AbortController();
+        wake = () => woken.abort();
+        signal.addEventListener('abort', wake);
+        await clock.sleep(ms, woken.signal);
+        signal.removeEventListener('abort', wake);
+      }
+      const heard = told;
+      told = false;
+      return heard;
+    },
+  };
+}

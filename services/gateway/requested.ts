@@ -1,0 +1,60 @@
+import type { Requested, Resolution } from '#libs/contracts/facts';
+import type { Plan } from '#libs/contracts/plan';
+import { planFor } from '#libs/runbooks/catalogue';
+import type { VerificationSettings } from '#libs/runbooks/runbook';
+import { toInstant } from '#libs/runtime/instant';
+import { type Asking, fingerprintOfAsking } from './asking.ts';
+
+export type RequestSettings = {
+  /** The engine of a request that names none. */
+  readonly engine: string;
+  /** How long after its receipt a request may still start. */
+  readonly ttlMs: number;
+  /** Turns every request into a dry run. */
+  readonly dryRunOnly: boolean;
+  readonly verification: VerificationSettings;
+};
+
+export function expiryMs(asking: Asking, settings: RequestSettings): number {
+  return asking.receivedAtMs + settings.ttlMs;
+}
+
+export const expired: Resolution = {
+  status: 'expired',
+  message: 'the request was too old to start when it was taken up; ask again if it is still wanted',
+};
+
+/** The fact that opens a remediation. What has no plan is stated all the same, so that it ends visibly. */
+export function toRequested(
+  asking: Asking,
+  resolution: Resolution,
+  settings: RequestSettings,
+  now: number,
+): Requested {
+  const { action, params } = asking.ask;
+  const plan =
+    resolution.status === 'resolved'
+      ? planFor(action, resolution.targets, params, settings.verification)
+      : undefined;
+  const planned = plan === undefined || plan.steps.length === 0 ? null : plan;
+  return {
+    type: 'requested',
+    remediation_id: asking.id,
+    at: toInstant(now),
+    received_at: toInstant(asking.receivedAtMs),
+    expires_at: toInstant(expiryMs(asking, settings)),
+    door: asking.door,
+    endpoint: action,
+    principal: asking.principal,
+    fingerprint: fingerprintOfAsking(asking),
+    ask: { ...asking.ask, dry_run: asking.ask.dry_run || settings.dryRunOnly },
+    engine: asking.engine ?? settings.engine,
+    resolution: resolutionWith(planned, resolution, action),
+    plan: planned,
+  };
+}
+
+function resolutionWith(plan: Plan | null, resolution: Resolution, action: string): Resolution {
+  if (plan !== null || resolution.status !== 'resolved') return resolution;
+  return { status: 'not_applicable', message: `${action} has nothing to do for this target` };
+}
