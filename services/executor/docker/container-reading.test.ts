@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { containerReadingSchema } from '#libs/contracts/rpc';
+import { type ContainerInspection, inspectionSchema } from './answers.ts';
+import { noContainer, readingOf, stopTimeoutOf } from './container-reading.ts';
+
+const never = '0001-01-01T00:00:00Z';
+
+function inspection(state: object = {}, config: object = {}): ContainerInspection {
+  return inspectionSchema.parse({
+    Id: 'a'.repeat(64),
+    Name: '/web',
+    State: {
+      Status: 'running',
+      Running: true,
+      Paused: false,
+      Restarting: false,
+      OOMKilled: false,
+      ExitCode: 0,
+      StartedAt: '2024-11-02T19:45:30.123456789Z',
+      FinishedAt: never,
+      ...state,
+    },
+    Config: { Labels: null, ...config },
+  });
+}
+
+it('reads what has not happened as nothing', () => {
+  expect(containerReadingSchema.parse(readingOf(inspection()))).toMatchObject({
+    started_at: '2024-11-02T19:45:30.123456789Z',
+    finished_at: null,
+    health: 'none',
+    health_log: null,
+  });
+  expect(containerReadingSchema.parse(noContainer).exists).toBe(false);
+});
+
+it('carries the last word of the health check, cut to a size', () => {
+  const Health = { Status: 'unhealthy', Log: [{ Output: 'old' }, { Output: `${'x'.repeat(600)}\n` }] };
+  const reading = readingOf(inspection({ Health }));
+  expect(reading.health).toBe('unhealthy');
+  expect(reading.health_log).toBe('x'.repeat(500));
+});
+
+it('takes the stop time-out from the label, else from the container itself', () => {
+  expect(stopTimeoutOf(inspection())).toBeNull();
+  expect(stopTimeoutOf(inspection({}, { StopTimeout: 30 }))).toBe(30);
+  const Labels = { 'hemostat.stop-timeout': '45' };
+  expect(stopTimeoutOf(inspection({}, { StopTimeout: 30, Labels }))).toBe(45);
+  const wrong = { 'hemostat.stop-timeout': 'soon' };
+  expect(stopTimeoutOf(inspection({}, { StopTimeout: 30, Labels: wrong }))).toBe(30);
+});

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { toDockerError } from './docker-error.ts';
+
+const socket = { kind: 'unix', path: '/var/run/docker.sock' } as const;
+const meaning = (members: object) => toDockerError(Object.assign(new Error('raw'), members), socket);
+
+it('knows which errors never reached the engine', () => {
+  for (const code of ['ENOENT', 'EACCES', 'ECONNREFUSED', 'ENOTFOUND', 'DEPTH_ZERO_SELF_SIGNED_CERT']) {
+    expect(meaning({ code }).kind, code).toBe('not_reached');
+  }
+  expect(meaning({ code: 'ETIMEDOUT', syscall: 'connect' }).kind).toBe('not_reached');
+});
+
+it('takes a broken connection and a time-out for what they are: nobody knows', () => {
+  for (const members of [{ code: 'ECONNRESET' }, { code: 'EPIPE' }, { code: 'ABORT_ERR' }, {}]) {
+    expect(meaning(members).kind).toBe('no_answer');
+  }
+});
+
+it('takes an answer for an answer, whatever it says', () => {
+  const refused = meaning({
+    statusCode: 409,
+    json: { message: 'removal of container web is already in progress' },
+  });
+  expect(refused).toMatchObject({ kind: 'refused', status: 409 });
+  expect(refused.message).toContain('already in progress');
+});
+
+it('says cause and remedy in words for whoever runs the engine', () => {
+  expect(meaning({ code: 'ENOENT' }).message).toBe(
+    'Cannot connect to the Docker daemon: the socket /var/run/docker.sock does not exist',
+  );
+  expect(meaning({ code: 'EACCES' }).remedy).toContain('group_add');
+  expect(meaning({ code: 'ECONNREFUSED' }).remedy).toContain('systemctl start docker');
+});
+
+it('becomes the problem that means 503 to a caller', () => {
+  const problem = meaning({ code: 'ECONNREFUSED' }).toProblem();
+  expect(problem).toMatchObject({ code: 'docker_unavailable', status: 503 });
+});

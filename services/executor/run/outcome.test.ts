@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { Executed, Verified } from '#libs/contracts/facts';
+import type { Plan } from '#libs/contracts/plan';
+import { endOf } from './outcome.ts';
+import type { StepLog } from './step-log.ts';
+
+const base = {
+  remediation_id: '11111111-1111-4111-8111-111111111111',
+  at: '2024-11-02T19:45:30.000Z',
+  action: 'restart',
+};
+const verify = { state: 'running', http_health: false, stability_seconds: 5, timeout_seconds: 60 } as const;
+const plan = (steps: number, looks = true): Plan => ({
+  runbook: 'test',
+  steps: Array.from({ length: steps }, (_, at) => ({
+    n: at + 1,
+    action: 'restart',
+    target: { engine: 'local', kind: 'container', name: 'web' },
+    params: {},
+    when: 'always',
+    verify: looks ? verify : null,
+  })),
+});
+
+function step(
+  status: Executed['status'],
+  verdict?: Verified['verdict'],
+  more: Partial<Executed> = {},
+): StepLog {
+  return {
+    executed: {
+      ...base,
+      type: 'executed',
+      n: 1,
+      status,
+      reached_docker: status === 'success' || status === 'unknown',
+      observed: false,
+      result: status === 'success' ? { details: 'Container restarted' } : {},
+      duration_ms: 1,
+      ...more,
+    },
+    ...(verdict === undefined
+      ? {}
+      : {
+          verified: {
+            ...base,
+            type: 'verified' as const,
+            n: 1,
+            verdict,
+            message: 'it exited with code 1',
+            readings: {},
+            duration_ms: 1,
+          },
+        }),
+  };
+}
+const end = (steps: readonly StepLog[], looks = true) =>
+  endOf(plan(steps.length, looks), new Map(steps.map((stands, at) => [at + 1, stands])));
+
+describe('a plan ends', () => {
+  it('recovered, in the words of the seed, when the patient is well', () => {
+    expect(end([step('success', 'healthy')])).toEqual({
+      outcome: 'recovered',
+      message: 'Container restarted and running',
+      reached_docker: true,
+      execution_log: [
+        {
+          step: 1,
+          action: 'restart',
+          status: 'success',
+          result: { details: 'Container restarted' },
+          verdict: 'healthy',
+        },
+      ],
+    });
+  });
+
+  it('ineffective or inconclusive by the last look', () => {
+    expect(end([step('success', 'unhealthy')])).toMatchObject({
+      outcome: 'ineffective',
+      message: 'Container restarted, but not well: it exited with code 1',
+    });
+    expect(end([step('success', 'inconclusive')]).outcome).toBe('inconclusive');
+    expect(end([step('success', 'unhealthy'), step('success', 'healthy')]).outcome).toBe('recovered');
+  });
+
+  it('executed when there is nothing to look at', () => {
+    expect(end([step('success')], false)).toMatchObject({
+      outcome: 'executed',
+      message: 'Container restarted',
+    });
+  });
+
+  it('unknown whenever a step is, however well the patient looks', () => {
+    expect(end([step('unknown', 'healthy')])).toMatchObject({ outcome: 'unknown', reached_docker: true });
+  });
+
+  it('failed with the cause, and with the failed step in the log', () => {
+    const error = { code: 'container_not_found', message: 'Container not found: web' };
+    expect(end([step('failed', undefined, { error })])).toMatchObject({
+      outcome: 'failed',
+      message: 'Container not found: web',
+      reached_docker: false,
+      execution_log: [{ status: 'failed', error: 'Container not found: web' }],
+    });
+  });
+
+  it('expired when it never started, but failed when it was cut short', () => {
+    expect(end([step('not_started')]).outcome).toBe('expired');
+    expect(end([step('success', 'unhealthy'), step('not_started')]).outcome).toBe('failed');
+  });
+
+  it('not applicable when the action makes no sense there', () => {
+    expect(end([step('not_applicable')]).outcome).toBe('not_applicable');
+  });
+});

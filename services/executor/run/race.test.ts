@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openCells } from '#libs/bus/cell-store';
+import { openService, type ServiceContext } from '#libs/bus/open-service';
+import { readRemediation } from '#libs/bus/remediation-record';
+import { cellSchema } from '#libs/contracts/cell';
+import { buckets } from '#libs/contracts/subjects';
+import { readConfig } from '#libs/runtime/config';
+import { startContainer, type TestContainer } from '#libs/testing/container';
+import { countEvents } from '#libs/testing/container-events';
+import { testEngine } from '#libs/testing/docker-engine';
+import { aTarget } from '#libs/testing/examples';
+import { busyboxImage } from '#libs/testing/images';
+import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
+import { approve } from '#libs/testing/played-safety';
+import { playVerifier } from '#libs/testing/played-verifier';
+import { executorSettingsSchema } from '../config.ts';
+import { openEngine } from '../docker/docker-engine.ts';
+import { openInventory } from '../inventory/inventory.ts';
+import { runPlan } from './run-plan.ts';
+import type { Theatre } from './running.ts';
+
+const { docker, dockerHost } = testEngine();
+const stop = new AbortController();
+const stack = new AsyncDisposableStack();
+let server: NatsServer;
+let image: string;
+
+beforeAll(async () => {
+  [server, image] = await Promise.all([startNatsServer(), busyboxImage(docker)]);
+  stack.use(server);
+});
+afterAll(async () => {
+  stop.abort();
+  await stack.disposeAsync();
+});
+
+/** What one replica stands on, without the consumer that would keep a second delivery of the same decision waiting. */
+async function openTheatre(): Promise<Theatre & { readonly context: ServiceContext }> {
+  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', DOCKER_HOST: dockerHost };
+  const engine = stack.use(openEngine(readConfig(executorSettingsSchema, env)));
+  const context = stack.use(await openService('executor', { env, signal: stop.signal }));
+  const { bus, clock, log, health } = context;
+  const protection = { names: [], ownId: '' };
+  const inventory = stack.use(openInventory({ engineName: 'local', engine, protection, clock, log, health }));
+  return {
+    context,
+    bus,
+    ward: { engine, inventory },
+    cells: await openCells(bus, buckets.safety, cellSchema),
+    engineName: 'local',
+    callTimeoutMs: 10_000,
+    stopping: stop.signal,
+  };
+}
+
+const restarts = (patient: TestContainer, since: number) =>
+  countEvents(docker, { container: patient.id, action: 'restart', since });
+
+it('ten runs of one approval in two replicas at the same time restart once, and agree on everything', async () => {
+  const theatres = await Promise.all([openTheatre(), openTheatre()]);
+  const [{ bus }] = theatres;
+  await using _verifier = await playVerifier(bus);
+  for (let round = 0; round < 5; round += 1) {
+    await using patient = await startContainer(docker, { image, cmd: ['sleep', '1000'] });
+    const since = Date.now();
+    const approved = await approve(bus, { target: aTarget(patient.name) });
+    const runs = Array.from({ length: 10 }, (_, n) => theatres[n % 2] ?? theatres[0]);
+    await Promise.all(runs.map((theatre) => runPlan(theatre, approved)));
+    expect(await restarts(patient, since)).toBe(1);
+    const record = await readRemediation(bus, approved.remediation_id);
+    expect(record?.finished?.body).toMatchObject({ outcome: 'recovered' });
+  }
+});
