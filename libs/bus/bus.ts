@@ -83,6 +83,8 @@ async function connectPatiently(options: BusOptions, signal?: AbortSignal): Prom
         reconnectJitter: 250,
         pingInterval: 10_000,
         timeout: 2_000,
+        // A stack for every request costs more than the request.
+        noAsyncTraces: true,
         ...options.credentials,
       });
     } catch (error) {

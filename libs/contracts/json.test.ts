@@ -23,6 +23,7 @@ describe('parseJson', () => {
     for (const key of ['__proto__', 'constructor', 'prototype']) {
       expect(() => parseJson(`{"a":[{"${key}":{}}]}`)).toThrow(SyntaxError);
     }
+    expect(() => parseJson('{"\\u005f_proto__":{}}')).toThrow(SyntaxError);
     expect(parseJson('{"a":[1]}')).toEqual({ a: [1] });
   });
 });

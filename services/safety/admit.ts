@@ -25,7 +25,7 @@ import { decide, type Seat, type Verdict } from './decide.ts';
 import type { Ending } from './ending.ts';
 import type { Candidate } from './gates/gate.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
-import { previewOf } from './preview.ts';
+import type { AskPreview } from './preview.ts';
 import type { ReadCell, SafetyState } from './state.ts';
 import { refusedAsExpired, refusedOutright } from './unresolved.ts';
 
@@ -35,6 +35,7 @@ export type Admission = {
   readonly policy: Policy;
   readonly timing: LeaseTiming;
   readonly ending: Ending;
+  readonly preview: AskPreview;
 };
 
 const closingRetryMs = 1_000;
@@ -168,7 +169,7 @@ async function admitDryRun(admission: Admission, requested: Requested): Promise<
   if (expired) return stateVerdict(admission, requested, expired);
   const targets = targetsOf(requested);
   const [preview, control, ...read] = await Promise.all([
-    previewOf(bus, requested.engine, requested.plan),
+    admission.preview({ engine: requested.engine, plan: requested.plan }),
     state.readControl(),
     ...targets.map((target) => state.readCell(target)),
   ]);

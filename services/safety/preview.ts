@@ -1,5 +1,7 @@
 import type { Bus } from '#libs/bus/bus';
 import { callRpc } from '#libs/bus/rpc';
+import { shareInFlight } from '#libs/bus/share';
+import { canonicalJson } from '#libs/contracts/json';
 import type { Plan } from '#libs/contracts/plan';
 import type { Preview } from '#libs/contracts/preview';
 import { executorVerbs } from '#libs/contracts/rpc';
@@ -7,13 +9,20 @@ import { executorRpcSubject } from '#libs/contracts/subjects';
 
 const previewTimeoutMs = 5_000;
 
-/** What the executor would do; asked, never done. */
-export function previewOf(bus: Bus, engine: string, plan: Plan): Promise<Preview> {
-  return callRpc(
-    bus,
-    executorRpcSubject(engine, 'preview'),
-    executorVerbs.preview,
-    { plan },
-    { timeoutMs: previewTimeoutMs },
+type Question = { readonly engine: string; readonly plan: Plan };
+export type AskPreview = (question: Question) => Promise<Preview>;
+
+/** What the executor would do; asked, never done. The same question asked at the same time is asked once. */
+export function createPreview(bus: Bus): AskPreview {
+  return shareInFlight(
+    ({ engine, plan }: Question) =>
+      callRpc(
+        bus,
+        executorRpcSubject(engine, 'preview'),
+        executorVerbs.preview,
+        { plan },
+        { timeoutMs: previewTimeoutMs },
+      ),
+    canonicalJson,
   );
 }

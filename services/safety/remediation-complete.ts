@@ -6,13 +6,28 @@ import type { Complete, Previewed, Refused, Requested } from '#libs/contracts/fa
  * nested shape that its programs really sent, so that consumers of either kind find what they look for.
  */
 export function remediationComplete(requested: Requested, terminal: Terminal): Record<string, unknown> {
-  const event = {
+  const { remediation_id: id } = requested;
+  const { event_type: type, ...documented } = {
     ...shapeOf(requested, terminal),
-    remediation_id: requested.remediation_id,
     timestamp: terminal.fact.at,
   };
-  const { event_type: type, ...data } = event;
-  return { event_type: type, ...data, data: { ...data } };
+  const { outcome } = terminal.fact;
+  return {
+    event_type: type,
+    ...documented,
+    remediation_id: id,
+    outcome,
+    ...explained(terminal),
+    data: { ...documented, remediation_id: id, outcome },
+  };
+}
+
+/** What the document does not know of: at the top only, so that the nested copy stays small. */
+function explained(terminal: Terminal): Record<string, unknown> {
+  if (terminal.kind === 'complete') return { execution_log: terminal.fact.execution_log };
+  const { gates } = terminal.fact;
+  if (terminal.fact.verdict === 'refused') return { gates };
+  return { gates, would_be: terminal.fact.would_be, preview: terminal.fact.preview };
 }
 
 type Event = { readonly event_type: 'remediation_complete'; readonly [member: string]: unknown };
@@ -44,8 +59,6 @@ function ended(requested: Requested, fact: Complete): Event {
     result,
     dry_run: false,
     ...asked(requested),
-    outcome: fact.outcome,
-    execution_log: fact.execution_log,
   };
 }
 
@@ -62,10 +75,6 @@ function previewed(requested: Requested, fact: Previewed): Event {
     },
     dry_run: true,
     ...asked(requested),
-    outcome: fact.outcome,
-    would_be: fact.would_be,
-    gates: fact.gates,
-    preview: fact.preview,
   };
 }
 
@@ -76,7 +85,6 @@ function refused(requested: Requested, fact: Refused): Event {
       result: { status: 'failed', error: fact.message },
       dry_run: requested.ask.dry_run,
       ...asked(requested),
-      outcome: fact.outcome,
     };
   }
   return {
@@ -89,7 +97,5 @@ function refused(requested: Requested, fact: Refused): Event {
     ...(fact.retry_count === undefined ? {} : { retry_count: fact.retry_count }),
     dry_run: requested.ask.dry_run,
     confidence: requested.ask.confidence ?? null,
-    outcome: fact.outcome,
-    gates: fact.gates,
   };
 }

@@ -11,6 +11,7 @@ import { admit } from './admit.ts';
 import { policyFrom, safetySettingsSchema, timingFrom, warnOfUselessSettings } from './config.ts';
 import { createEnding } from './ending.ts';
 import { safetyRpc } from './operate.ts';
+import { createPreview } from './preview.ts';
 import { renewOnProgress } from './progress.ts';
 import { openState } from './state.ts';
 import { startSweep } from './sweep.ts';
@@ -26,7 +27,7 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
   warnOfUselessSettings(policy, log);
   const state = await openState(bus);
   const ending = createEnding(bus, state, policy, timing);
-  const admission = { bus, state, policy, timing, ending };
+  const admission = { bus, state, policy, timing, ending, preview: createPreview(bus) };
   const base = { stream: streams.facts, ackWaitMs, prefetch: 256 };
 
   stack.use(

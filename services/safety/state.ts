@@ -1,5 +1,6 @@
 import type { Bus } from '#libs/bus/bus';
 import { openCells } from '#libs/bus/cell-store';
+import { sharePerTurn } from '#libs/bus/share';
 import { type Cell, type Control, cellSchema, controlSchema } from '#libs/contracts/cell';
 import { buckets, controlKey, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
@@ -26,14 +27,17 @@ const freeControl: Control = { kill_switch: null, maintenance: [] };
 export async function openState(bus: Bus): Promise<SafetyState> {
   const cells = await openCells(bus, buckets.safety, cellSchema);
   const controls = await openCells(bus, buckets.safety, controlSchema);
-  const readCell = async (target: Target): Promise<ReadCell> => {
+  const readCell = sharePerTurn(async (target: Target): Promise<ReadCell> => {
     const { value, revision } = await cells.read(targetKey(target));
     return { cell: value ?? emptyCell(target), revision };
-  };
-  const readControl = async (): Promise<{ control: Control; revision: number }> => {
-    const { value, revision } = await controls.read(controlKey);
-    return { control: value ?? freeControl, revision };
-  };
+  }, targetKey);
+  const readControl = sharePerTurn(
+    async (key: string): Promise<{ control: Control; revision: number }> => {
+      const { value, revision } = await controls.read(key);
+      return { control: value ?? freeControl, revision };
+    },
+    (key) => key,
+  );
   return {
     readCell,
     compareAndSet: (target, revision, next) => cells.compareAndSet(targetKey(target), revision, next),
@@ -45,10 +49,10 @@ export async function openState(bus: Bus): Promise<SafetyState> {
         if ((await cells.compareAndSet(targetKey(target), revision, next)) === 'stored') return true;
       }
     },
-    readControl: async () => (await readControl()).control,
+    readControl: async () => (await readControl(controlKey)).control,
     changeControl: async (apply) => {
       for (;;) {
-        const { control, revision } = await readControl();
+        const { control, revision } = await readControl(controlKey);
         const next = apply(control);
         if ((await controls.compareAndSet(controlKey, revision, next)) === 'stored') return next;
       }

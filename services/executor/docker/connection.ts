@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { ConfigError } from '#libs/runtime/config';
 import type { ExecutorSettings } from '../config.ts';
+import { opaque } from './opaque.ts';
 
 export type DockerSettings = Pick<ExecutorSettings, 'DOCKER_HOST' | 'DOCKER_TLS_VERIFY' | 'DOCKER_CERT_PATH'>;
 
@@ -26,8 +27,8 @@ export function openDocker(settings: DockerSettings): DockerConnection {
     (address.tls || settings.DOCKER_TLS_VERIFY || settings.DOCKER_CERT_PATH !== undefined);
   const certificates = withTls ? readCertificates(settings.DOCKER_CERT_PATH) : {};
   const { Agent } = withTls ? https : http;
-  const kept = new Agent({ keepAlive: true, maxSockets: mostReadsAtOnce });
-  const fresh = new Agent({ keepAlive: false });
+  const kept = opaque(new Agent({ keepAlive: true, maxSockets: mostReadsAtOnce }));
+  const fresh = opaque(new Agent({ keepAlive: false }));
   // Every member is given, because dockerode fills what is missing from the environment of the process.
   const options = {
     socketPath: address.kind === 'unix' ? address.path : undefined,

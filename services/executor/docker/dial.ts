@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { type EngineCall, pathText } from '#libs/actions/engine-port';
+import { opaque } from './opaque.ts';
 
 type DialOptions = Parameters<Docker['modem']['dial']>[0];
 
@@ -9,8 +10,9 @@ const done = { 200: true, 201: true, 202: true, 204: true, 304: true };
 /** Sends one call and resolves to the whole answer. Rejects with what the client throws. */
 export function send(docker: Docker, call: EngineCall, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    docker.modem.dial({ ...dialled(call), abortSignal: signal }, (error, answer) =>
-      error ? reject(error) : resolve(answer),
+    docker.modem.dial(
+      { ...dialled(call), abortSignal: opaque(AbortSignal.any([signal])) },
+      (error, answer) => (error ? reject(error) : resolve(answer)),
     );
   });
 }
@@ -27,8 +29,10 @@ export async function follow(
   const tooLate = setTimeout(() => open.abort(), openWithinMs);
   const abortSignal = AbortSignal.any([signal, open.signal]);
   const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
-    docker.modem.dial({ ...dialled(call), isStream: true, abortSignal }, (error, answer) =>
-      error || !isStream(answer) ? reject(error ?? new Error('no stream came')) : resolve(answer),
+    docker.modem.dial(
+      { ...dialled(call), isStream: true, abortSignal: opaque(abortSignal) },
+      (error, answer) =>
+        error || !isStream(answer) ? reject(error ?? new Error('no stream came')) : resolve(answer),
     );
   }).finally(() => clearTimeout(tooLate));
   const ended = new Promise<void>((resolve) => {
