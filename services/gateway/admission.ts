@@ -32,10 +32,17 @@ export function createAdmission(bus: Bus, settings: RequestSettings): Admission 
           throw notKnown(asking.id, error);
         },
       );
-      if (stated.kind === 'stored') return { requested: stated.body, fresh: true };
-      return standing(asking, stated.body);
+      if (stated.kind === 'duplicate') return standing(asking, stated.body);
+      logRequested(bus, stated.body);
+      return { requested: stated.body, fresh: true };
     },
   };
+}
+
+function logRequested({ log }: Bus, { ask, door, principal, engine }: Requested): void {
+  const { container, action, dry_run } = ask;
+  // A dry run changes nothing, and there may be thousands a second.
+  log[dry_run ? 'debug' : 'info']({ container, action, dry_run, engine, door, principal }, 'requested');
 }
 
 /** Where the engine cannot be asked, a request that stands already needs no asking. */

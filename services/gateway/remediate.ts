@@ -9,8 +9,8 @@ import { watchRemediation } from './watch.ts';
 
 export type Patience = {
   readonly waitMs: number;
-  /** Aborts when the caller has left. The remediation goes on regardless. */
-  readonly signal: AbortSignal;
+  /** Any of them ends the waiting: the caller has left, the gateway stops. The remediation goes on regardless. */
+  readonly endedBy: readonly AbortSignal[];
 };
 
 // A request that cannot come to anything is refused at once, so its answer is worth a moment's wait.
@@ -19,12 +19,12 @@ const statingMs = 10_000;
 
 /** Admits a request and waits for its end as long as the caller likes. What comes back may not be at its end. */
 export function remediate(mesh: Mesh, asking: Asking, patience: Patience): Promise<RemediationView> {
-  const { bus, signal: stopping } = mesh.context;
+  const { bus } = mesh.context;
   return withRemediation(asking.id, async () => {
     using watch = watchRemediation(bus, asking.id);
     const { requested, fresh } = await admit(mesh, asking);
     const hopeless = requested.resolution.status !== 'resolved';
-    using waiting = boundedSignal([patience.signal, stopping]);
+    using waiting = boundedSignal(patience.endedBy);
     const terminal = await watch.terminal({
       engine: requested.engine,
       waitMs: hopeless ? Math.max(patience.waitMs, verdictWaitMs) : patience.waitMs,

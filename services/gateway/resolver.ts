@@ -1,8 +1,10 @@
 import type { Bus } from '#libs/bus/bus';
+import { hasConsumer } from '#libs/bus/introspect';
 import { callRpc } from '#libs/bus/rpc';
 import type { Resolution } from '#libs/contracts/facts';
+import { Problem } from '#libs/contracts/problem';
 import { executorVerbs, type Lookup } from '#libs/contracts/rpc';
-import { executorRpcSubject } from '#libs/contracts/subjects';
+import { consumers, executorRpcSubject, streams } from '#libs/contracts/subjects';
 
 /** Which target a container's name means, by the word of the engine that owns it. */
 export type Resolver = (engine: string, container: string) => Promise<Resolution>;
@@ -23,7 +25,7 @@ export function createResolver(bus: Bus): Resolver {
       { container },
       { timeoutMs },
     )
-      .then(toResolution)
+      .then(toResolution, (error: unknown) => explain(bus, engine, error))
       .finally(() => underWay.delete(question));
     underWay.set(question, asked);
     return asked;
@@ -32,4 +34,24 @@ export function createResolver(bus: Bus): Resolver {
 
 function toResolution(lookup: Lookup): Resolution {
   return lookup.status === 'resolved' ? { status: 'resolved', targets: [lookup.resolved] } : lookup;
+}
+
+/** An engine that no executor was ever started for is a mistake of the caller's, not something to wait for. */
+async function explain(bus: Bus, engine: string, error: unknown): Promise<never> {
+  const silent = error instanceof Problem && error.code === 'service_unavailable';
+  if (!silent) throw error;
+  if (await hasConsumer(bus, streams.facts, consumers.executor(engine)).catch(() => true)) {
+    throw new Problem(
+      'service_unavailable',
+      `The executor of the engine ${engine} does not answer, so nobody can act on its containers. Check that it runs (nats micro ls, or its log), then try again.`,
+      { cause: error },
+    );
+  }
+  throw new Problem(
+    'invalid_request',
+    `There is no engine called ${engine}. GET /api/v1/targets shows one.`,
+    {
+      errors: [{ field: 'engine', message: 'is not the name of an engine of this mesh' }],
+    },
+  );
 }

@@ -39,3 +39,6 @@ export type GatewayParts = {
   readonly log: Log;
   readonly clock: Clock;
 };
+
+/** What the routes stand on. `closing` aborts when the server is asked to stop. */
+export type RouteParts = GatewayParts & { readonly closing: AbortSignal };

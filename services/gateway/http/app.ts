@@ -34,19 +34,24 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   traceRequests(app, parts.link);
   acceptJsonOnly(app);
   authenticate(app, parts.access);
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    // A connection that is kept alive would hold up the end of the server.
+    if (closing.signal.aborted) reply.header('connection', 'close');
   });
+  const routeParts = { ...parts, closing: closing.signal };
 
   await describeApi(app);
   documentRoutes(app);
   homeRoute(app);
-  healthRoutes(app, parts);
-  remediationRoutes(app, parts);
-  actionRoutes(app, parts);
-  safetyRoutes(app, parts);
-  auditRoutes(app, parts);
-  targetRoutes(app, parts);
+  healthRoutes(app, routeParts);
+  remediationRoutes(app, routeParts);
+  actionRoutes(app, routeParts);
+  safetyRoutes(app, routeParts);
+  auditRoutes(app, routeParts);
+  targetRoutes(app, routeParts);
   await app.ready();
   return app;
 }
@@ -57,7 +62,7 @@ function answerUnknownRoutes(app: App): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = table.methodsOf(path);
-    if (methods.length === 0) {
+    if (methods.length === 0 || methods.includes(request.method)) {
       return sendProblem(reply, new Problem('not_found', 'There is nothing at this path. See /docs.'));
     }
     const allowed = methods.join(', ');

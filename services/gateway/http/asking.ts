@@ -4,7 +4,7 @@ import { refusalOf } from '../answers/refusal.ts';
 import { type RemediationView, terminalOfView } from '../answers/view.ts';
 import { askOf, type Wish } from '../asking.ts';
 import { type Patience, remediate } from '../remediate.ts';
-import type { GatewayParts } from './app-type.ts';
+import type { RouteParts } from './app-type.ts';
 import { identityOf } from './authenticate.ts';
 import { waitSecondsOf } from './prefer.ts';
 
@@ -19,7 +19,7 @@ type AskingHeaders = {
  * status and `Location`; throws the problem of a request that was refused.
  */
 export async function askFor(
-  parts: GatewayParts,
+  parts: RouteParts,
   request: FastifyRequest & { readonly headers: AskingHeaders },
   reply: FastifyReply,
   wish: Wish,
@@ -48,7 +48,7 @@ export function locationOf(remediationId: string): string {
 }
 
 function patience(
-  { settings }: GatewayParts,
+  { settings, closing }: RouteParts,
   request: FastifyRequest & { readonly headers: AskingHeaders },
   reply: FastifyReply,
   defaultWaitSeconds: number,
@@ -56,5 +56,5 @@ function patience(
   const wanted = waitSecondsOf(request.headers.prefer, settings.GATEWAY_WAIT_SECONDS);
   if (typeof wanted === 'number') reply.header('preference-applied', `wait=${wanted}`);
   const seconds = typeof wanted === 'number' ? wanted : defaultWaitSeconds;
-  return { waitMs: seconds * 1_000, signal: request.signal };
+  return { waitMs: seconds * 1_000, endedBy: [request.signal, closing] };
 }

@@ -13,64 +13,72 @@ import { consumers, streams } from '#libs/contracts/subjects';
 import { retryWaitMs } from '#libs/runtime/retry';
 import { withRemediation } from '#libs/runtime/tracing';
 import type { Admission } from '../admission.ts';
-import type { Asking } from '../asking.ts';
 import { type InboxEvent, type Poison, readEvent } from './event.ts';
 import { createInboxOrigin, type InboxOrigin } from './origin.ts';
+import { createWaitingNotice, type WaitingNotice } from './waiting-notice.ts';
 
 const prefetch = 256;
 const retryLimits = { minMs: 500, maxMs: 4_000 };
 
+type Inbox = {
+  readonly context: ServiceContext;
+  readonly admission: Admission;
+  readonly origin: InboxOrigin;
+  readonly notice: WaitingNotice;
+};
+
 /** Takes up what publishers send over NATS, until disposed. */
 export function startInbox(context: ServiceContext, admission: Admission): AsyncDisposable {
-  const { bus, health } = context;
+  const { bus, health, log } = context;
   const stack = new AsyncDisposableStack();
   const origin = stack.use(createInboxOrigin(bus, health));
-  const handle = (delivery: Delivery): Promise<Handled> => takeUp(context, admission, origin, delivery);
+  const inbox: Inbox = { context, admission, origin, notice: createWaitingNotice(log) };
+  const handle = (delivery: Delivery): Promise<Handled> => takeUp(inbox, delivery);
   stack.use(consume(bus, { stream: streams.inbox, consumer: consumers.inbox, ackWaitMs, prefetch, handle }));
   return stack;
 }
 
-async function takeUp(
-  context: ServiceContext,
-  admission: Admission,
-  origin: InboxOrigin,
-  delivery: Delivery,
-): Promise<Handled> {
+async function takeUp(inbox: Inbox, delivery: Delivery): Promise<Handled> {
   const read = readEvent({
     subject: delivery.subject,
     bytes: delivery.bytes(),
     messageId: delivery.header('Nats-Msg-Id'),
   });
-  if ('poison' in read) return bury(context, delivery, read.poison);
-  const { event } = read;
-  const id = await idOf(event, origin, delivery);
-  const asking: Asking = { ...event, id, door: 'nats', receivedAtMs: delivery.storedAtMs };
-  return withRemediation(id, async () => {
-    try {
-      const { requested, fresh } = await admission.admit(asking, context.signal);
-      const level = fresh && !requested.ask.dry_run ? 'info' : 'debug';
-      context.log[level](
-        { container: asking.ask.container, action: asking.ask.action },
-        'requested over NATS',
-      );
-      return 'ack';
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (error.status < 500) return bury(context, delivery, { reason: error.code, message: error.message });
-      context.log.warn({ err: error }, 'a request waits in the inbox');
-      return { retryInMs: retryWaitMs(delivery.deliveryCount, retryLimits, Math.random()) };
-    }
-  });
+  if ('poison' in read) return bury(inbox, delivery, read.poison);
+  const id = await idOf(inbox, read.event, delivery);
+  return withRemediation(id, () => admit(inbox, id, read.event, delivery));
 }
 
-async function idOf(event: InboxEvent, origin: InboxOrigin, delivery: Delivery): Promise<string> {
+async function admit(inbox: Inbox, id: string, event: InboxEvent, delivery: Delivery): Promise<Handled> {
+  const { admission, context, notice } = inbox;
+  try {
+    await admission.admit({ ...event, id, door: 'nats', receivedAtMs: delivery.storedAtMs }, context.signal);
+    notice.over();
+    return 'ack';
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.status < 500) return bury(inbox, delivery, poisonOf(error));
+    notice.because(error);
+    return { retryInMs: retryWaitMs(delivery.deliveryCount, retryLimits, Math.random()) };
+  }
+}
+
+async function idOf({ origin }: Inbox, event: InboxEvent, delivery: Delivery): Promise<string> {
   if (event.key !== undefined) return idFromKey(event.principal, event.key);
   const createdAt = await origin.createdAt(delivery.sequence, delivery.deliveryCount === 1);
   return idFromInbox(streams.inbox, createdAt, delivery.sequence);
 }
 
-async function bury(context: ServiceContext, delivery: Delivery, poison: Poison): Promise<Handled> {
-  await buryDead(context.bus, delivery, poison.reason, poison.message);
-  context.log.warn({ sequence: delivery.sequence, ...poison }, 'a message of the inbox is a dead letter');
+function poisonOf(problem: Problem): Poison {
+  const reason = problem.code === 'invalid_request' ? 'invalid_event' : problem.code;
+  return { reason, message: problem.message };
+}
+
+async function bury({ context }: Inbox, delivery: Delivery, { reason, message }: Poison): Promise<Handled> {
+  await buryDead(context.bus, delivery, reason, message);
+  context.log.warn(
+    { sequence: delivery.sequence, reason, why: message },
+    'a message of the inbox is a dead letter',
+  );
   return 'ack';
 }

@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus/bus';
+import { streamCreatedAt } from '#libs/bus/introspect';
 import { streams } from '#libs/contracts/subjects';
 import type { Health } from '#libs/runtime/health';
 
@@ -22,7 +23,7 @@ export function createInboxOrigin(bus: Bus, health: Health): InboxOrigin {
     createdAt: (sequence, firstDelivery) => {
       if (firstDelivery && sequence <= highest) forget();
       highest = Math.max(highest, sequence);
-      known ??= bus.jsm.streams.info(streams.inbox).then((info) => info.created);
+      known ??= streamCreatedAt(bus, streams.inbox);
       known.catch(forget);
       return known;
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actionBody, actionBodySchema } from '../../answers/action-body.ts';
 import type { GatewaySettings } from '../../config.ts';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { askFor } from '../asking.ts';
 import { askingHeadersSchema } from '../asking-headers.ts';
 import { problemResponses } from '../problems.ts';
@@ -34,7 +34,7 @@ const routes: readonly ActionRoute[] = [
   },
 ];
 
-export function actionRoutes(app: App, parts: GatewayParts): void {
+export function actionRoutes(app: App, parts: RouteParts): void {
   const { settings } = parts;
   for (const route of routes) {
     app.post(

@@ -1,14 +1,14 @@
 import { callRpc } from '#libs/bus/rpc';
 import { auditVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { problemResponses } from '../problems.ts';
 import { instantQuery, integerQuery, noQuery } from '../query.ts';
 
 const tags = ['audit'];
 const { query, verify } = auditVerbs;
 
-export function auditRoutes(app: App, { link }: GatewayParts): void {
+export function auditRoutes(app: App, { link }: RouteParts): void {
   const bus = () => link.open().context.bus;
 
   app.get(

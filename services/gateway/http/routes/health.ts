@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createMeshHealth } from '../../mesh-health.ts';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { noQuery } from '../query.ts';
 
 const partSchema = z.union([
@@ -13,7 +13,7 @@ const healthSchema = z.object({
 });
 
 /** Never cached, never asks for a token. */
-export function healthRoutes(app: App, { link, settings, clock }: GatewayParts): void {
+export function healthRoutes(app: App, { link, settings, clock }: RouteParts): void {
   const meshHealth = createMeshHealth(link, settings.HEMOSTAT_ENGINE, clock);
   const options = (summary: string) => ({
     config: { scope: 'open' as const },

@@ -5,7 +5,7 @@ import { remediationIdSchema } from '#libs/contracts/scalars';
 import { remediationBody, remediationBodySchema } from '../../answers/remediation-body.ts';
 import { viewOf } from '../../answers/view.ts';
 import { wishSchema } from '../../asking.ts';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { askFor } from '../asking.ts';
 import { askingHeadersSchema } from '../asking-headers.ts';
 import { fromNats } from '../from-nats.ts';
@@ -14,7 +14,7 @@ import { noQuery } from '../query.ts';
 
 const tags = ['remediations'];
 
-export function remediationRoutes(app: App, parts: GatewayParts): void {
+export function remediationRoutes(app: App, parts: RouteParts): void {
   app.post(
     '/api/v1/remediations',
     {

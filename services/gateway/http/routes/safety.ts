@@ -1,7 +1,7 @@
 import { callRpc } from '#libs/bus/rpc';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { identityOf } from '../authenticate.ts';
 import { problemResponses } from '../problems.ts';
 import { noQuery } from '../query.ts';
@@ -11,7 +11,7 @@ const tags = ['safety'];
 const patience = { timeoutMs: 8_000 };
 
 /** Safety's own verbs. Who acts is the principal of the request, never a member of it. */
-export function safetyRoutes(app: App, { link }: GatewayParts): void {
+export function safetyRoutes(app: App, { link }: RouteParts): void {
   const bus = () => link.open().context.bus;
   const { status, explain, reset, control } = safetyVerbs;
 

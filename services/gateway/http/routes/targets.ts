@@ -3,10 +3,10 @@ import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { engineSchema } from '#libs/contracts/scalars';
 import { executorRpcSubject } from '#libs/contracts/subjects';
-import type { App, GatewayParts } from '../app-type.ts';
+import type { App, RouteParts } from '../app-type.ts';
 import { problemResponses } from '../problems.ts';
 
-export function targetRoutes(app: App, { link, settings }: GatewayParts): void {
+export function targetRoutes(app: App, { link, settings }: RouteParts): void {
   const { targets } = executorVerbs;
   app.get(
     '/api/v1/targets',

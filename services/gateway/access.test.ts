@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readConfig } from '#libs/runtime/config';
+import { createLog } from '#libs/runtime/log';
+import { openAccess } from './access.ts';
+import { gatewaySettingsSchema } from './config.ts';
+import { mayUse, scopes } from './scopes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hemostat-access-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function open(env: NodeJS.ProcessEnv) {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ service: 'gateway', level: 'info', format: 'json', destination });
+  const settings = readConfig(gatewaySettingsSchema, { HEMOSTAT_DATA_DIR: join(folder, 'data'), ...env });
+  return { access: openAccess(settings, log), log: () => lines.join('') };
+}
+const token = 'a-token-of-some-length';
+
+describe('on loopback', () => {
+  it('is open without a token, and says so loudly', () => {
+    const { access, log } = open({});
+    expect(access.open).toBe(true);
+    expect(access.identify(undefined)).toEqual({ principal: 'anonymous', scopes });
+    expect(log()).toContain('OPEN');
+  });
+
+  it('asks for the token when one is set', () => {
+    const { access } = open({ GATEWAY_TOKEN: token });
+    expect(access.open).toBe(false);
+    expect(access.identify(undefined)?.scopes).toEqual([]);
+    expect(access.identify(`bearer ${token}`)?.principal).toBe('admin');
+    for (const wrong of [`Bearer ${token}x`, 'Bearer ', 'Basic x', token, '']) {
+      expect(access.identify(wrong)).toBeUndefined();
+    }
+  });
+});
+
+describe('on any other address', () => {
+  it('makes one admin token at the first start, for its owner only, and never shows it', () => {
+    const first = open({ GATEWAY_HOST: '0.0.0.0' });
+    const file = join(folder, 'data', 'gateway-admin-token');
+    const made = readFileSync(file, 'utf8').trim();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(first.log()).toContain(file);
+    expect(first.log()).not.toContain(made);
+    expect(first.access.identify(undefined)?.scopes).toEqual([]);
+    const second = open({ GATEWAY_HOST: '0.0.0.0' });
+    expect(second.access.identify(`Bearer ${made}`)?.principal).toBe('admin');
+  });
+
+  it('opens only by GATEWAY_ANONYMOUS_SCOPES, and only as far as they go', () => {
+    const { access, log } = open({ GATEWAY_HOST: '0.0.0.0', GATEWAY_ANONYMOUS_SCOPES: 'observe' });
+    const anonymous = access.identify(undefined) ?? { principal: '', scopes: [] };
+    expect([mayUse(anonymous, 'observe'), mayUse(anonymous, 'act')]).toEqual([true, false]);
+    expect(log()).toContain('OPEN');
+  });
+});

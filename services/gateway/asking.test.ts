@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { askOf, fingerprintOfAsking, wishSchema } from './asking.ts';
+
+const wish = { container: 'web-1', action: 'restart' };
+
+it('makes an ask with its defaults, and keeps the engine apart', () => {
+  expect(askOf(wishSchema.parse({ ...wish, engine: 'east', confidence: 0.9 }))).toEqual({
+    ask: { ...wish, params: {}, confidence: 0.9, dry_run: false },
+    engine: 'east',
+  });
+});
+
+it('names the actions there are when it is asked for another one', () => {
+  const parsed = wishSchema.safeParse({ ...wish, action: 'explode' });
+  expect(parsed.error?.issues[0]).toMatchObject({
+    path: ['action'],
+    message: expect.stringMatching(/"explode" is no action; there are: .*restart/),
+  });
+});
+
+it('refuses parameters that the action does not take, by name', () => {
+  expect(() => askOf(wishSchema.parse({ ...wish, params: { force: true } }))).toThrow('params.force');
+});
+
+it('tells another request from a retry by everything that was asked, and by nothing else', () => {
+  const of = (more: object) => fingerprintOfAsking(askOf(wishSchema.parse({ ...wish, ...more })));
+  expect(of({ metrics: { a: 1, b: 2 } })).toBe(of({ metrics: { b: 2, a: 1 }, dry_run: false }));
+  const different = [{}, { dry_run: true }, { engine: 'east' }, { reason: 'x' }, { confidence: 0.5 }].map(of);
+  expect(new Set(different).size).toBe(different.length);
+});
