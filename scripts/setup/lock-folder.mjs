@@ -5,16 +5,17 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
 // Guarantee: one holder at a time. A holder that died is found out at once on the same machine, and by its
-// heartbeat (the age of its file) where its process cannot be seen, as in another container.
+// heart (the time of its file, which stands still) where its process cannot be seen, as in another container.
 const heartbeatMs = 2_000;
 const deadAfterMs = 30_000;
 const pollMs = 100;
 
 /** Runs `work` while holding the lock; `onWait` hears once who holds it. */
-export async function withLockFolder(folder, onWait, work) {
+export async function withLockFolder(folder, onWait, work, timing = { deadAfterMs }) {
+  const mine = { token: randomUUID(), pid: process.pid, machine: machineName() };
   await mkdir(dirname(folder), { recursive: true });
-  await take(folder, onWait);
-  const release = () => giveUp(folder);
+  await take(folder, mine, onWait, timing);
+  const release = () => takeAway(folder, mine.token);
   const exitOnSignal = (signal) => process.exit(signal === 'SIGINT' ? 130 : 143);
   const beat = setInterval(() => touch(join(folder, 'holder')), heartbeatMs);
   process.on('exit', release).on('SIGINT', exitOnSignal).on('SIGTERM', exitOnSignal);
@@ -27,12 +28,13 @@ export async function withLockFolder(folder, onWait, work) {
   }
 }
 
-async function take(folder, onWait) {
-  const mine = { token: randomUUID(), pid: process.pid, machine: machineName() };
+async function take(folder, mine, onWait, timing) {
+  const stoodStillMs = heartWatch(folder);
   for (let waits = 0; ; waits += 1) {
     if (await placeWhole(folder, mine)) return;
     const holder = await holderOf(folder);
-    if (holder && (await isDead(folder, holder))) await clearAway(folder, holder);
+    const isGone = holder?.machine === mine.machine && !isAlive(holder.pid);
+    if (isGone || (await stoodStillMs()) > timing.deadAfterMs) takeAway(folder, holder?.token);
     else if (waits === 5) onWait(holder?.pid ?? 'unknown');
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
@@ -52,41 +54,35 @@ async function placeWhole(folder, holder) {
   );
 }
 
-// Moved away first: a folder that is being emptied could be taken while its files still go.
-function giveUp(folder) {
+// Moved away first, whole: then it is looked at, and put back when by now it is somebody else's.
+function takeAway(folder, token) {
   const aside = `${folder}.${randomUUID()}`;
   try {
     renameSync(folder, aside);
+    const found = JSON.parse(readFileSync(join(aside, 'holder'), 'utf8'));
+    if (found.token !== token) renameSync(aside, folder);
   } catch {
-    return;
+    // Gone already, or taken anew: nothing of ours is left there.
   }
   rmSync(aside, { recursive: true, force: true });
 }
 
+/** Counts for how long the heart of the lock has stood still while this process was awake to see it. */
+function heartWatch(folder) {
+  let seen;
+  return async () => {
+    const beat = await stat(join(folder, 'holder')).then(
+      ({ ino, mtimeMs }) => `${ino} ${mtimeMs}`,
+      () => undefined,
+    );
+    // The monotonic clock stands still with a laptop that sleeps, as the heart does.
+    if (beat === undefined || beat !== seen?.beat) seen = { beat, since: performance.now() };
+    return performance.now() - seen.since;
+  };
+}
+
 async function holderOf(folder) {
   return readFile(join(folder, 'holder'), 'utf8').then(JSON.parse, () => undefined);
-}
-
-async function isDead(folder, holder) {
-  if (holder.machine === machineName() && !isAlive(holder.pid)) return true;
-  const age = await stat(join(folder, 'holder')).then(
-    (file) => Date.now() - file.mtimeMs,
-    () => 0,
-  );
-  return age > deadAfterMs;
-}
-
-// Two waiters may both find the holder dead; whoever moved away a lock that is somebody else's puts it back.
-async function clearAway(folder, dead) {
-  const aside = `${folder}.${randomUUID()}`;
-  const moved = await rename(folder, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!moved) return;
-  const found = await holderOf(aside);
-  if (found?.token === dead.token) await rm(aside, { recursive: true, force: true });
-  else await rename(aside, folder).catch(() => {});
 }
 
 function isAlive(pid) {
