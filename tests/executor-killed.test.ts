@@ -43,7 +43,10 @@ describe('an executor that is killed with kill -9', () => {
   it('during the Docker call: another one sees that it took effect, and does not repeat it', async () => {
     await using target = await stubborn();
     const id = await ask(target);
-    await until('started', async () => (await stepOf(id))?.started);
+    await until(
+      'Docker began to stop it',
+      async () => (await ground.eventsOf(target, 'kill')) > 0 || undefined,
+    );
     await only().kill9();
     await ground.mesh.start('executor');
     expect(await outcomeOf(id)).toBe('recovered');

@@ -27,6 +27,8 @@ export interface MeshGround extends AsyncDisposable {
   }): Promise<TestContainer>;
   /** How often the engine says that it restarted the container. */
   restartsOf(container: TestContainer): Promise<number>;
+  /** How often the engine tells of an event of the container: kill, die, start … */
+  eventsOf(container: TestContainer, action: string): Promise<number>;
   publish(event: object): Promise<void>;
   post(body: unknown, headers?: Record<string, string>, gateway?: number): ReturnType<MeshProcesses['http']>;
   record(id: string): Promise<RemediationRecord | undefined>;
@@ -63,6 +65,7 @@ export async function startMeshGround(
         ...(stopTimeout === undefined ? {} : { create: { StopTimeout: stopTimeout } }),
       }),
     restartsOf: ({ name }) => countEvents(docker, { container: name, action: 'restart', since }),
+    eventsOf: ({ name }, action) => countEvents(docker, { container: name, action, since }),
     publish: (event) => publishStored(client.bus, inboxSubject, event),
     post: (body, headers = {}, gateway = 0) =>
       mesh.http('POST', '/api/v1/remediations', body, headers, gateway),
