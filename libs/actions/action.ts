@@ -11,6 +11,8 @@ export type Patient = {
   readonly container_id: string;
   readonly container_name: string;
   readonly reading: ContainerReading;
+  /** Why nothing may be done to it; null: it may. */
+  readonly protected_by: string | null;
   /** What the container itself asks for, in seconds; null when it states nothing. */
   readonly stop_timeout_seconds: number | null;
   /** Names of containers that live in this one's network and lose it when it restarts. */

@@ -24,6 +24,7 @@ const patient: Patient = {
   container_id: id,
   container_name: 'web',
   reading,
+  protected_by: null,
   stop_timeout_seconds: null,
   network_dependents: [],
 };

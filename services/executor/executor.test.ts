@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publishStored } from '#libs/bus/live';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
 import { provision } from '#libs/bus/provision';
 import { readRemediation } from '#libs/bus/remediation-record';
 import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
-import { consumers, executorRpcSubject, streams } from '#libs/contracts/subjects';
+import {
+  consumers,
+  deadSubject,
+  decidedSubject,
+  executorRpcSubject,
+  streams,
+} from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { type ContainerOptions, startContainer, type TestContainer } from '#libs/testing/container';
 import { countEvents } from '#libs/testing/container-events';
@@ -82,6 +90,29 @@ describe('an approved restart', () => {
       verified: { body: { verdict: 'healthy' } },
     });
     expect(asked.map(({ started_before }) => started_before)).toEqual([before, before]);
+  });
+
+  it('is one span a step, with the container and how it went', async () => {
+    const spans: ReadableSpan[] = [];
+    const exporter: SpanExporter = {
+      export: (ended, done) => {
+        spans.push(...ended);
+        done({ code: 0 });
+      },
+      shutdown: async () => {},
+    };
+    await using _verifier = await playVerifier(context.bus);
+    await using _executor = await startExecutor({ env: env(), signal: stop.signal, exporter });
+    await using patient = await patientOf();
+    const { remediation_id: id } = await approve(context.bus, { target: targetOf(patient) });
+    await finishedOf(context.bus, id);
+    const steps = await until('the span has ended', () => {
+      const ended = spans.filter(({ name }) => name === 'step restart');
+      return ended.length > 0 ? ended : undefined;
+    });
+    expect(steps.map(({ attributes }) => attributes)).toMatchObject([
+      { 'container.id': patient.id, 'hemostat.status': 'success', 'hemostat.verdict': 'healthy' },
+    ]);
   });
 
   it('is not done again when every decision comes again, to either of two replicas', async () => {
@@ -204,6 +235,23 @@ describe('nothing is called', () => {
     });
   });
 
+  it('when the container is protected by now, whatever was decided', async () => {
+    await using patient = await patientOf({ labels: { 'hemostat.protect': 'true' } });
+    const since = Date.now();
+    const { remediation_id: id } = await approve(context.bus, { target: targetOf(patient) });
+    expect(await finishedOf(context.bus, id)).toMatchObject({ outcome: 'failed', reached_docker: false });
+    expect(await restarts(patient, since)).toBe(0);
+  });
+
+  it('for a decision that cannot be read: it ends among the dead letters, with the reason', async () => {
+    const subject = decidedSubject(randomUUID(), 'local');
+    const letters = context.bus.nc.subscribe(deadSubject('unreadable_decision'), { max: 1 });
+    await publishStored(context.bus, subject, { verdict: 'approved', surprise: true });
+    for await (const letter of letters) {
+      expect(letter.json()).toMatchObject({ subject, message: expect.stringContaining('no decision') });
+    }
+  });
+
   it('when the action is not known here, and the intent says that nothing will be called', async () => {
     await using patient = await patientOf();
     const target = targetOf(patient);
@@ -287,9 +335,10 @@ describe('others ask', () => {
 
   it('what there is', async () => {
     await using patient = await patientOf();
-    const { targets } = await until('it is listed', async () => {
+    const { targets } = await until('it is listed as running', async () => {
       const listed = await callRpc(context.bus, subject('targets'), executorVerbs.targets, {}, wait);
-      return listed.targets.some((each) => each.container_id === patient.id) ? listed : undefined;
+      const running = listed.targets.filter(({ state }) => state === 'running');
+      return running.some((each) => each.container_id === patient.id) ? listed : undefined;
     });
     expect(targets.find((each) => each.container_id === patient.id)).toMatchObject({
       image,

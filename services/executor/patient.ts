@@ -4,12 +4,12 @@ import type { Target } from '#libs/contracts/target';
 import type { ContainerInspection } from './docker/answers.ts';
 import { noContainer, readingOf, stopTimeoutOf } from './docker/container-reading.ts';
 import type { DockerEngine } from './docker/docker-engine.ts';
-import { containerOf, type Directory, networkDependents } from './inventory/directory.ts';
+import { containerOf, type Directory, networkDependents, resolvedOf } from './inventory/directory.ts';
 import { isTarget, type KnownContainer } from './inventory/identity.ts';
 import type { Inventory } from './inventory/inventory.ts';
 
 /** Where patients are looked up and looked at. */
-export type Ward = { readonly engine: DockerEngine; readonly inventory: Inventory };
+export type EngineView = { readonly engine: DockerEngine; readonly inventory: Inventory };
 
 type Found = {
   readonly directory: Directory;
@@ -18,8 +18,8 @@ type Found = {
 };
 
 /** The patient as the engine says it is right now; undefined when there is none. Throws a `DockerError`. */
-export async function patientOf(ward: Ward, target: Target): Promise<Patient | undefined> {
-  const found = await lookUp(ward, target);
+export async function patientOf(view: EngineView, target: Target): Promise<Patient | undefined> {
+  const found = await lookUp(view, target);
   if (!found) return undefined;
   const { directory, container, inspection } = found;
   return {
@@ -27,28 +27,29 @@ export async function patientOf(ward: Ward, target: Target): Promise<Patient | u
     container_id: container.id,
     container_name: container.name,
     reading: readingOf(inspection),
+    protected_by: resolvedOf(directory, container).protected_by,
     stop_timeout_seconds: stopTimeoutOf(inspection),
     network_dependents: networkDependents(directory, container),
   };
 }
 
 /** How the target is right now, whichever container it is by now. Throws a `DockerError`. */
-export async function readingOfTarget(ward: Ward, target: Target): Promise<ContainerReading> {
-  const found = await lookUp(ward, target);
+export async function readingOfTarget(view: EngineView, target: Target): Promise<ContainerReading> {
+  const found = await lookUp(view, target);
   return found ? readingOf(found.inspection) : noContainer;
 }
 
 /** How this one container is right now; undefined when it is gone. Throws a `DockerError`. */
 export async function readingOfContainer(
-  ward: Ward,
+  view: EngineView,
   containerId: string,
 ): Promise<ContainerReading | undefined> {
-  const inspection = await ward.engine.inspect(containerId);
+  const inspection = await view.engine.inspect(containerId);
   return inspection && readingOf(inspection);
 }
 
 // What is known may be a moment old: a container that is gone or that is another target by now sends us to look anew.
-async function lookUp({ engine, inventory }: Ward, target: Target): Promise<Found | undefined> {
+async function lookUp({ engine, inventory }: EngineView, target: Target): Promise<Found | undefined> {
   for (const look of [inventory.current, inventory.fresh]) {
     const directory = await look();
     const container = containerOf(directory, target);

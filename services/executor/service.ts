@@ -31,11 +31,11 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       health,
     }),
   );
-  const ward = { engine, inventory };
+  const view = { engine, inventory };
   const stopping = new AbortController();
-  const theatre = {
+  const context = {
     bus,
-    ward,
+    view,
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName,
     callTimeoutMs: settings.ACTION_TIMEOUT_SECONDS * 1_000,
@@ -45,7 +45,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
     await serveRpc(
       bus,
       { name: 'executor', version, description: `Acts on the Docker Engine "${engineName}"` },
-      executorRpc(engineName, ward, clock),
+      executorRpc(engineName, view, clock),
     ),
   );
   stack.use(
@@ -54,7 +54,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       consumer: consumers.executor(engineName),
       ackWaitMs,
       prefetch: mesh.HEMOSTAT_EXECUTOR_SLOTS,
-      handle: onDecided(bus, engineName, (approved) => runPlan(theatre, approved)),
+      handle: onDecided(bus, engineName, (approved) => runPlan(context, approved)),
     }),
   );
   stack.defer(() => stopping.abort());

@@ -6,27 +6,27 @@ import type { Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import { DockerError } from './docker/docker-error.ts';
 import { resolvedOf } from './inventory/directory.ts';
-import { patientOf, readingOfTarget, type Ward } from './patient.ts';
+import { type EngineView, patientOf, readingOfTarget } from './patient.ts';
 import { previewOf, sharedPreview } from './preview.ts';
 
 /** What others may ask of this engine's executor. None of it changes anything. */
-export function executorRpc(engineName: string, ward: Ward, clock: Clock): readonly Served[] {
+export function executorRpc(engineName: string, view: EngineView, clock: Clock): readonly Served[] {
   const subject = (verb: string): string => executorRpcSubject(engineName, verb);
   const ours = (target: Target): Target => {
     if (target.engine === engineName) return target;
     throw new Problem('not_found', `This is the executor of ${engineName}, not of ${target.engine}.`);
   };
-  const preview = sharedPreview((plan) => previewOf(plan, (target) => patientOf(ward, ours(target))), clock);
+  const preview = sharedPreview((plan) => previewOf(plan, (target) => patientOf(view, ours(target))), clock);
   return [
     serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container }) =>
-      orProblem(ward.inventory.resolve(container)),
+      orProblem(view.inventory.resolve(container)),
     ),
     serve('preview', subject('preview'), executorVerbs.preview, ({ plan }) => orProblem(preview(plan))),
     serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target }) =>
-      orProblem(readingOfTarget(ward, ours(target))),
+      orProblem(readingOfTarget(view, ours(target))),
     ),
     serve('targets', subject('targets'), executorVerbs.targets, async () => {
-      const directory = await orProblem(ward.inventory.current());
+      const directory = await orProblem(view.inventory.current());
       const targets = directory.all.map((each) => ({
         ...resolvedOf(directory, each),
         state: each.state,

@@ -82,9 +82,9 @@ function isName(text: string | undefined): text is string {
 }
 
 function protectedBy(identity: Identity, id: string, labels: Labels, protection: Protection): string | null {
-  if (isOn(labels['hemostat.mesh'])) return 'it is part of the mesh itself (label hemostat.mesh)';
+  if (isOn(labels['hemostat.mesh'])) return 'its label hemostat.mesh: it is part of the mesh';
   if (/^[0-9a-f]{12,64}$/.test(protection.ownId) && id.startsWith(protection.ownId)) {
-    return 'the executor itself runs in it';
+    return 'the rule that the executor does not touch its own container';
   }
   if (isOn(labels['hemostat.protect'])) return 'its label hemostat.protect';
   const called = [identity.name, identity.service, targetId(identity.target)];

@@ -32,11 +32,17 @@ export type InventoryOptions = {
 };
 
 const listsApartMs = 250;
+const starting = {
+  ok: false,
+  cause: 'Docker has not answered yet',
+  remedy: 'wait a few seconds; the reason follows if it does not',
+} as const;
 
 export function openInventory(options: InventoryOptions): Inventory {
   const { engine, engineName, protection, clock, health, log } = options;
   const stopping = new AbortController();
   let directory: Directory | undefined;
+  health.report('docker', starting);
 
   const fresh = oneAtATime(
     async () => {

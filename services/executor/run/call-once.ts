@@ -16,11 +16,11 @@ export type Answer =
 type Complaint = { readonly code: string; readonly message: string };
 
 export async function callOnce(
-  { theatre, approved }: Run,
+  { context, approved }: Run,
   { action, patient, prepared }: Extract<Intent, { kind: 'act' }>,
 ): Promise<Answer> {
-  const engine = fenced(theatre, approved);
-  const timeoutMs = Math.max(theatre.callTimeoutMs, prepared.settle_seconds * 1_000);
+  const engine = fenced(context, approved);
+  const timeoutMs = Math.max(context.callTimeoutMs, prepared.settle_seconds * 1_000);
   try {
     const result = await action.run({ engine }, patient, prepared, AbortSignal.timeout(timeoutMs));
     return { kind: 'done', result };
@@ -33,7 +33,7 @@ export async function callOnce(
         : { kind: 'not_called', error: lost };
     }
     if (!(error instanceof DockerError)) {
-      theatre.bus.log.error({ err: error, action: action.name }, 'the action broke while it was carried out');
+      context.bus.log.error({ err: error, action: action.name }, 'the action broke while it was carried out');
       const message = `The action ${action.name} broke while it was carried out; the log of the executor says why`;
       const broken = { code: 'internal', message };
       return engine.reached

@@ -4,7 +4,7 @@ import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
 import { DockerError } from '../docker/docker-error.ts';
-import { pause, type Theatre } from './running.ts';
+import { type ExecutorContext, pause } from './running.ts';
 
 /** Somebody else may act on the target by now. */
 export class LeaseLost extends Error {
@@ -22,17 +22,17 @@ export interface Fence extends EnginePort {
 }
 
 /** The engine behind the leases: every call looks at all of them first, and is not made without them. */
-export function fenced(theatre: Theatre, approved: Approved): Fence {
+export function fenced(context: ExecutorContext, approved: Approved): Fence {
   let reached = false;
   return {
     get reached() {
       return reached;
     },
     call: async (call, signal) => {
-      if (!(await holdsAll(theatre, approved))) throw new LeaseLost('the lease is lost');
+      if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
       // Nothing may be awaited between the look and the call.
       try {
-        const answer = await theatre.ward.engine.call(call, signal);
+        const answer = await context.view.engine.call(call, signal);
         reached = true;
         return answer;
       } catch (error) {
@@ -44,14 +44,17 @@ export function fenced(theatre: Theatre, approved: Approved): Fence {
 }
 
 /** Leases that cannot be read are not held; they are asked for until NATS answers. */
-async function holdsAll(theatre: Theatre, { remediation_id: id, grants }: Approved): Promise<boolean> {
+async function holdsAll(
+  context: ExecutorContext,
+  { remediation_id: id, grants }: Approved,
+): Promise<boolean> {
   for (;;) {
     try {
-      const read = await Promise.all(grants.map((grant) => readLease(theatre.cells, grant)));
+      const read = await Promise.all(grants.map((grant) => readLease(context.cells, grant)));
       return grants.every(({ epoch }, at) => isHeld(read[at], id, epoch));
     } catch (error) {
-      theatre.bus.log.warn({ err: error }, 'the lease cannot be read; nothing is done before it is');
-      await pause(theatre, 250);
+      context.bus.log.warn({ err: error }, 'the lease cannot be read; nothing is done before it is');
+      await pause(context, 250);
     }
   }
 }

@@ -2,10 +2,11 @@ import type { Action, Patient, Prepared } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
+import type { Details } from '#libs/contracts/scalars';
 import { targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import { patientOf, type Ward } from '../patient.ts';
+import { type EngineView, patientOf } from '../patient.ts';
 
 /** Why a step is not carried out at all. */
 export type Withheld = {
@@ -27,7 +28,7 @@ const withhold = (status: Withheld['status'], code: string, message: string): Wi
 
 /** Looks at the patient and prepares; `now` in ms since the epoch. A step that cannot be carried out says so as a value. */
 export async function intentOf(
-  ward: Ward,
+  view: EngineView,
   engineName: string,
   approved: Approved,
   step: Step,
@@ -42,18 +43,26 @@ export async function intentOf(
     return withhold('failed', 'not_understood', message);
   }
   try {
-    const patient = await patientOf(ward, step.target);
-    if (!patient)
-      return withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
-    const prepared = action.prepare(patient, params.data);
-    if (prepared.kind === 'not_applicable') {
-      return withhold('not_applicable', 'not_applicable', prepared.message);
-    }
-    return { kind: 'act', action, patient, prepared };
+    const patient = await patientOf(view, step.target);
+    return patient
+      ? forPatient(action, patient, params.data)
+      : withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
     return withhold('failed', 'docker_unavailable', adviceOf(error));
   }
+}
+
+function forPatient(action: Action, patient: Patient, params: Details): Intent {
+  // Safety saw to it when it decided; a container that has come to the name since then is another one.
+  if (patient.protected_by !== null) {
+    const message = `${targetId(patient.target)} is protected by ${patient.protected_by}`;
+    return withhold('failed', 'protected_target', message);
+  }
+  const prepared = action.prepare(patient, params);
+  return prepared.kind === 'ready'
+    ? { kind: 'act', action, patient, prepared }
+    : withhold('not_applicable', 'not_applicable', prepared.message);
 }
 
 function obstacle(approved: Approved, step: Step, engineName: string, now: number): Withheld | undefined {

@@ -8,8 +8,8 @@ import type { Executed, Started } from '#libs/contracts/facts';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import { fromInstant } from '#libs/runtime/instant';
 import { DockerError } from '../docker/docker-error.ts';
-import { readingOfContainer, readingOfTarget, type Ward } from '../patient.ts';
-import { pause, type Theatre } from './running.ts';
+import { type EngineView, readingOfContainer, readingOfTarget } from '../patient.ts';
+import { type ExecutorContext, pause } from './running.ts';
 
 export type Found = Pick<Executed, 'status' | 'reached_docker' | 'observed' | 'result' | 'error'>;
 
@@ -17,39 +17,42 @@ const lookEveryMs = 250;
 /** An engine that is being started again gets this long to answer at all. */
 const engineBackMs = 15_000;
 
-export async function observe(theatre: Theatre, started: Started): Promise<Found> {
-  const { clock } = theatre.bus;
+export async function observe(context: ExecutorContext, started: Started): Promise<Found> {
+  const { clock } = context.bus;
   const settleMs = started.settle_seconds * 1_000;
   const beganAt = clock.now();
   // A clock that runs ahead elsewhere must not make this wait longer than the step itself may take.
   const settledAt = Math.min(fromInstant(started.at), beganAt) + settleMs;
   let seen: Observation | undefined;
   for (;;) {
-    seen = (await look(theatre.ward, started)) ?? seen;
+    seen = (await look(context.view, started)) ?? seen;
     if (seen?.kind === 'happened') return happened(seen);
     const now = clock.now();
     const untilMs = seen ? settledAt : Math.max(settledAt, beganAt + engineBackMs);
     if (now >= untilMs) return concluded(seen);
-    await pause(theatre, Math.min(lookEveryMs, untilMs - now));
+    await pause(context, Math.min(lookEveryMs, untilMs - now));
   }
 }
 
 /** Undefined while the engine cannot be asked. */
-async function look(ward: Ward, started: Started): Promise<Observation | undefined> {
+async function look(view: EngineView, started: Started): Promise<Observation | undefined> {
   const action = actionNamed(started.action);
   if (!action) return { kind: 'not_seen_yet', message: `this executor knows no action ${started.action}` };
   try {
-    return action.observe(started.evidence, await readingOf(ward, started));
+    return action.observe(started.evidence, await readingOf(view, started));
   } catch (error) {
     if (error instanceof DockerError) return undefined;
     throw error;
   }
 }
 
-async function readingOf(ward: Ward, { evidence, target }: Started): Promise<ContainerReading | undefined> {
+async function readingOf(
+  view: EngineView,
+  { evidence, target }: Started,
+): Promise<ContainerReading | undefined> {
   const { container_id: id } = evidence;
-  const same = typeof id === 'string' ? await readingOfContainer(ward, id) : undefined;
-  return same ?? readingOfTarget(ward, target);
+  const same = typeof id === 'string' ? await readingOfContainer(view, id) : undefined;
+  return same ?? readingOfTarget(view, target);
 }
 
 function happened({ result }: Extract<Observation, { kind: 'happened' }>): Found {

@@ -17,7 +17,7 @@ import { executorSettingsSchema } from '../config.ts';
 import { openEngine } from '../docker/docker-engine.ts';
 import { openInventory } from '../inventory/inventory.ts';
 import { runPlan } from './run-plan.ts';
-import type { Theatre } from './running.ts';
+import type { ExecutorContext } from './running.ts';
 
 const { docker, dockerHost } = testEngine();
 const stop = new AbortController();
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 /** What one replica stands on, without the consumer that would keep a second delivery of the same decision waiting. */
-async function openTheatre(): Promise<Theatre & { readonly context: ServiceContext }> {
+async function openContext(): Promise<ExecutorContext & { readonly context: ServiceContext }> {
   const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', DOCKER_HOST: dockerHost };
   const engine = stack.use(openEngine(readConfig(executorSettingsSchema, env)));
   const context = stack.use(await openService('executor', { env, signal: stop.signal }));
@@ -45,7 +45,7 @@ async function openTheatre(): Promise<Theatre & { readonly context: ServiceConte
   return {
     context,
     bus,
-    ward: { engine, inventory },
+    view: { engine, inventory },
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName: 'local',
     callTimeoutMs: 10_000,
@@ -57,15 +57,15 @@ const restarts = (patient: TestContainer, since: number) =>
   countEvents(docker, { container: patient.id, action: 'restart', since });
 
 it('ten runs of one approval in two replicas at the same time restart once, and agree on everything', async () => {
-  const theatres = await Promise.all([openTheatre(), openTheatre()]);
-  const [{ bus }] = theatres;
+  const contexts = await Promise.all([openContext(), openContext()]);
+  const [{ bus }] = contexts;
   await using _verifier = await playVerifier(bus);
   for (let round = 0; round < 5; round += 1) {
     await using patient = await startContainer(docker, { image, cmd: ['sleep', '1000'] });
     const since = Date.now();
     const approved = await approve(bus, { target: aTarget(patient.name) });
-    const runs = Array.from({ length: 10 }, (_, n) => theatres[n % 2] ?? theatres[0]);
-    await Promise.all(runs.map((theatre) => runPlan(theatre, approved)));
+    const runs = Array.from({ length: 10 }, (_, n) => contexts[n % 2] ?? contexts[0]);
+    await Promise.all(runs.map((context) => runPlan(context, approved)));
     expect(await restarts(patient, since)).toBe(1);
     const record = await readRemediation(bus, approved.remediation_id);
     expect(record?.finished?.body).toMatchObject({ outcome: 'recovered' });

@@ -10,14 +10,14 @@ import { inSpan } from '#libs/runtime/tracing';
 import { openJournal } from './journal.ts';
 import { endOf } from './outcome.ts';
 import { makeMove } from './run-step.ts';
-import type { Run, Theatre } from './running.ts';
+import type { ExecutorContext, Run } from './running.ts';
 import { type Move, nextMove, type PlanLog, type StepLog } from './step-log.ts';
 
 /** Runs an approved remediation to its end. Throws `Stopping` when the service stops first. */
-export async function runPlan(theatre: Theatre, approved: Approved): Promise<void> {
-  const { bus } = theatre;
-  const journal = openJournal(bus, approved.remediation_id, theatre.stopping);
-  const run: Run = { theatre, approved, journal };
+export async function runPlan(context: ExecutorContext, approved: Approved): Promise<void> {
+  const { bus } = context;
+  const journal = openJournal(bus, approved.remediation_id, context.stopping);
+  const run: Run = { context, approved, journal };
   let log = await journal.read(approved.plan);
   if (!log) return;
   for (let move = nextMove(approved.plan, log); move.kind !== 'finish'; move = nextMove(approved.plan, log)) {
@@ -39,7 +39,7 @@ type StepMove = Exclude<Move, { kind: 'finish' }>;
 function runStep(run: Run, first: StepMove, before: PlanLog): Promise<PlanLog> {
   const { step } = first;
   const attributes = { 'hemostat.step': step.n, 'hemostat.target': targetId(step.target) };
-  return inSpan(run.theatre.bus.tracer, `step ${step.action}`, { attributes }, async (span) => {
+  return inSpan(run.context.bus.tracer, `step ${step.action}`, { attributes }, async (span) => {
     let log = before;
     for (let move: Move = first; move.kind !== 'finish' && move.step.n === step.n; ) {
       const stands = await makeMove(run, move);
@@ -51,17 +51,17 @@ function runStep(run: Run, first: StepMove, before: PlanLog): Promise<PlanLog> {
   });
 }
 
-function tell({ theatre }: Run, span: Span, move: StepMove, { started, executed, verified }: StepLog): void {
+function tell({ context }: Run, span: Span, move: StepMove, { started, executed, verified }: StepLog): void {
   const container = started?.evidence.container_id;
   if (typeof container === 'string') span.setAttribute('container.id', container);
   if (executed) span.setAttribute('hemostat.status', executed.status);
   if (verified) span.setAttribute('hemostat.verdict', verified.verdict);
   const about = { step: move.step.n, action: move.step.action, target: targetId(move.step.target) };
   if (move.kind === 'verify') {
-    theatre.bus.log.info({ ...about, verdict: verified?.verdict }, `verified: ${verified?.message ?? ''}`);
+    context.bus.log.info({ ...about, verdict: verified?.verdict }, `verified: ${verified?.message ?? ''}`);
   } else if (executed) {
     const error = executed.error === undefined ? {} : { reason: executed.error.message };
     const { status, observed, duration_ms } = executed;
-    theatre.bus.log.info({ ...about, status, observed, duration_ms, ...error }, `executed: ${status}`);
+    context.bus.log.info({ ...about, status, observed, duration_ms, ...error }, `executed: ${status}`);
   }
 }

@@ -23,17 +23,17 @@ export async function makeMove(run: Run, move: Exclude<Move, { kind: 'finish' }>
     case 'recover':
       return { started: move.started, executed: await recover(run, move.step, move.started) };
     case 'skip':
-      return { executed: await stateExecuted(run, move.step, skipped, run.theatre.bus.clock.now()) };
+      return { executed: await stateExecuted(run, move.step, skipped, run.context.bus.clock.now()) };
     case 'verify':
       return verifyStep(run, move.step, move.log);
   }
 }
 
 async function begin(run: Run, step: Step): Promise<StepLog> {
-  const { theatre, approved, journal } = run;
-  const { clock } = theatre.bus;
-  const intent = await intentOf(theatre.ward, theatre.engineName, approved, step, clock.now());
-  if (theatre.stopping.aborted) throw new Stopping('the executor stops');
+  const { context, approved, journal } = run;
+  const { clock } = context.bus;
+  const intent = await intentOf(context.view, context.engineName, approved, step, clock.now());
+  if (context.stopping.aborted) throw new Stopping('the executor stops');
   const claim = await journal.claim(startedBy(run, step, intent));
   const { started } = claim;
   if (!claim.mine) return { started };
@@ -52,26 +52,26 @@ async function act(run: Run, intent: Extract<Intent, { kind: 'act' }>, started: 
     case 'failed':
       return { ...nothingHeard, status: 'failed', reached_docker: answer.reached, error: answer.error };
     case 'unheard':
-      run.theatre.bus.log.warn({ reason: answer.error.message }, 'no answer; looking at the patient instead');
-      return observe(run.theatre, started);
+      run.context.bus.log.warn({ reason: answer.error.message }, 'no answer; looking at the patient instead');
+      return observe(run.context, started);
   }
 }
 
 async function recover(run: Run, step: Step, started: Started): Promise<Executed> {
   const withheld = withheldSchema.safeParse(started.evidence);
   if (!withheld.success) {
-    run.theatre.bus.log.info({ step: step.n }, 'somebody else began this step; looking at the patient');
+    run.context.bus.log.info({ step: step.n }, 'somebody else began this step; looking at the patient');
   }
-  const found = withheld.success ? notDone(withheld.data.withheld) : await observe(run.theatre, started);
+  const found = withheld.success ? notDone(withheld.data.withheld) : await observe(run.context, started);
   return stateExecuted(run, step, found, fromInstant(started.at));
 }
 
 async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> {
   if (step.verify === null) return log;
-  const { bus } = run.theatre;
+  const { bus } = run.context;
   const beganAt = bus.clock.now();
   const before = log.started?.evidence.started_at;
-  const opinion = await verify(run.theatre, {
+  const opinion = await verify(run.context, {
     target: step.target,
     expectation: step.verify,
     started_before: typeof before === 'string' ? before : null,
@@ -92,7 +92,7 @@ function startedBy(run: Run, step: Step, intent: Intent): Started {
   const base = {
     type: 'started' as const,
     remediation_id: run.approved.remediation_id,
-    at: toInstant(run.theatre.bus.clock.now()),
+    at: toInstant(run.context.bus.clock.now()),
     n: step.n,
     action: step.action,
     target: step.target,
@@ -112,7 +112,7 @@ function startedBy(run: Run, step: Step, intent: Intent): Started {
 }
 
 function stateExecuted(run: Run, step: Step, found: Found, beganAt: number): Promise<Executed> {
-  const now = run.theatre.bus.clock.now();
+  const now = run.context.bus.clock.now();
   return run.journal.executed({
     type: 'executed',
     remediation_id: run.approved.remediation_id,

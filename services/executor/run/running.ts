@@ -2,13 +2,13 @@ import type { Bus } from '#libs/bus/bus';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
-import type { Ward } from '../patient.ts';
+import type { EngineView } from '../patient.ts';
 import type { Journal } from './journal.ts';
 
 /** What every run of this executor stands on. */
-export type Theatre = {
+export type ExecutorContext = {
   readonly bus: Bus;
-  readonly ward: Ward;
+  readonly view: EngineView;
   readonly cells: CellStore<Cell>;
   readonly engineName: string;
   /** How long an answer of the engine is waited for, unless the patient may take longer to stop. */
@@ -19,7 +19,7 @@ export type Theatre = {
 
 /** One run of one approved remediation. */
 export type Run = {
-  readonly theatre: Theatre;
+  readonly context: ExecutorContext;
   readonly approved: Approved;
   readonly journal: Journal;
 };
@@ -30,7 +30,7 @@ export class Stopping extends Error {
 }
 
 /** Sleeps, or throws `Stopping`. */
-export async function pause({ bus, stopping }: Theatre, ms: number): Promise<void> {
+export async function pause({ bus, stopping }: ExecutorContext, ms: number): Promise<void> {
   await bus.clock.sleep(ms, stopping);
   if (stopping.aborted) throw new Stopping('the executor stops');
 }

@@ -7,7 +7,7 @@ import { type Progress, verifierVerbs } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import { rpcSubject } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
-import { pause, type Theatre } from './running.ts';
+import { type ExecutorContext, pause } from './running.ts';
 
 export type Question = {
   readonly target: Target;
@@ -26,15 +26,15 @@ const slackMs = 10_000;
 const subject = rpcSubject('verifier', 'check');
 
 /** Asks the verifier until it is sure or its time is over. Any replica may answer any of the questions. */
-export async function verify(theatre: Theatre, question: Question): Promise<Opinion> {
-  const { bus } = theatre;
+export async function verify(context: ExecutorContext, question: Question): Promise<Opinion> {
+  const { bus } = context;
   const timeoutMs = question.expectation.timeout_seconds * 1_000;
   const began = bus.clock.now();
   let progress: Progress | null = null;
   let last: { readonly readings: Details } | undefined;
   for (;;) {
     const asked = bus.clock.now();
-    const reply = await ask(theatre, { ...question, progress });
+    const reply = await ask(context, { ...question, progress });
     if (!(reply instanceof Problem)) {
       if (reply.verdict !== 'pending') {
         return { verdict: reply.verdict, message: reply.message, readings: reply.readings };
@@ -44,14 +44,14 @@ export async function verify(theatre: Theatre, question: Question): Promise<Opin
     } else if (reply.status < 500) return inconclusive(`the verifier refused to look: ${reply.message}`);
     const now = bus.clock.now();
     if (now >= began + timeoutMs + slackMs) return inconclusive(reply.message, last?.readings);
-    await pause(theatre, Math.max(0, asked + apartMs - now));
+    await pause(context, Math.max(0, asked + apartMs - now));
   }
 }
 
 type Check = typeof verifierVerbs.check;
 
 async function ask(
-  { bus }: Theatre,
+  { bus }: ExecutorContext,
   question: Question & { readonly progress: Progress | null },
 ): Promise<z.output<Check['reply']> | Problem> {
   try {
