@@ -1,0 +1,150 @@
+/**
+ * Guarantee: each message makes exactly one record, whatever dies in between. The order is: the file (fsync), the
+ * head (compare-and-set), the copies, the acknowledgement. A crash after any of them leaves a state from which
+ * `recover` goes on: records in the file are known by their stream and sequence, so they are not made again.
+ */
+import type { AuditHead } from '#libs/contracts/audit-head';
+import type { Clock } from '#libs/runtime/clock';
+import type { Health } from '#libs/runtime/health';
+import type { Log } from '#libs/runtime/log';
+import { retryUntil } from '#libs/runtime/retry';
+import type { HeadStore } from '../chain/head-store.ts';
+import { closeGap } from '../chain/positions.ts';
+import type { Draft } from '../chain/seal.ts';
+import type { ChainFile } from '../file/chain-file.ts';
+import type { Keeping } from '../file/keeping.ts';
+import { FileTrouble, healthOf } from '../file/trouble.ts';
+import { type Heard, remediationOf } from '../record/heard.ts';
+import type { Origins } from '../record/origin.ts';
+import { copyAll } from './copies.ts';
+import type { Lease } from './lease.ts';
+import type { MeshStreams } from './mesh-streams.ts';
+import { type PlannedRecord, planBatch, planNote } from './plan-batch.ts';
+import { createQueue } from './queue.ts';
+
+export type AppenderPorts = {
+  readonly heads: HeadStore;
+  readonly file: ChainFile;
+  readonly keeping: Keeping;
+  readonly streams: MeshStreams;
+  readonly origins: Origins;
+  readonly holds: Lease['holds'];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+};
+
+export interface Appender extends AsyncDisposable {
+  /** `dropped`: this replica must not go on; the message comes again, here or elsewhere. */
+  append(heard: Heard): Promise<'appended' | 'dropped'>;
+  /** Nothing will come any more for this range of sequences. */
+  closeGap(stream: string, from: number, to: number): void;
+  positions(): AuditHead['positions'];
+  /** Resolves when the appender gave up: overtaken, or its file was changed by somebody else. */
+  readonly ended: Promise<void>;
+}
+
+const fileRetry = { minMs: 250, maxMs: 5_000 };
+const natsRetry = { minMs: 100, maxMs: 2_000 };
+
+/** Goes on from `head`, which is this replica's. Disposing drops what still waits. `note` becomes the first record. */
+export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Draft): Appender {
+  const { heads, file, keeping, streams, origins, clock, log, health } = ports;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const gaveUp = Promise.withResolvers<void>();
+  let head = start;
+
+  const write = (records: readonly PlannedRecord[]): Promise<void> => {
+    const text = records.map(({ line }) => `${line}\n`).join('');
+    const attempt = async (): Promise<void> => {
+      if (!ports.holds()) throw new Overtaken();
+      if (keeping.isFull(file.size, text)) await file.rotate();
+      await file.append(text);
+      health.report('audit_file', { ok: true });
+    };
+    const retryable = (error: unknown): boolean => {
+      if (!(error instanceof FileTrouble)) return false;
+      health.report('audit_file', healthOf(error));
+      log.error({ err: error }, 'the audit file cannot be written; trying again');
+      return true;
+    };
+    return retryUntil(attempt, { clock, signal, ...fileRetry, retryable });
+  };
+
+  const unkept = (error: unknown): undefined => {
+    log.warn(
+      { err: error },
+      'old audit files could not be removed; more of them are kept than AUDIT_FILES_KEPT says',
+    );
+  };
+
+  const move = async (next: AuditHead): Promise<void> => {
+    if ((await heads.move(next, signal)) === 'overtaken') throw new Overtaken();
+    head = next;
+  };
+
+  const store = async (records: readonly PlannedRecord[], next: Partial<AuditHead>): Promise<void> => {
+    await write(records);
+    const outdated = await keeping.outdated().catch(unkept);
+    await move({ ...head, ...next, ...(outdated && { oldest: outdated.oldest }) });
+    await outdated?.remove().catch(unkept);
+    const sequence = await copyAll({ streams, clock, log }, records, signal);
+    head = { ...head, copied: { n: head.n, sequence: Math.max(head.copied.sequence, sequence) } };
+  };
+
+  const commit = async (batch: readonly Heard[]): Promise<void> => {
+    const unknown = batch.flatMap(({ subject, body }) => {
+      const id = remediationOf(subject);
+      if (id === undefined || !subject.endsWith('.requested')) return id ?? [];
+      origins.learn(id, body);
+      return [];
+    });
+    await retryUntil(() => origins.recall(unknown), { clock, signal, ...natsRetry });
+    const plan = planBatch(head, batch, origins.get);
+    for (const { stream, sequence } of plan.rewound) {
+      log.error(
+        { stream, sequence },
+        'a stream began again or lost its end: its sequence was in the audit already',
+      );
+    }
+    if (plan.records.length > 0) await store(plan.records, { ...plan.end, positions: plan.positions });
+  };
+
+  const begin = async (): Promise<void> => {
+    if (!note) return;
+    const record = planNote(head, { ...note, sequence: head.n + 1 });
+    await store([record], { n: record.record.n, hash: record.record.hash });
+  };
+
+  const queue = createQueue<Heard>({ begin, commit, sizeOf: ({ bytes }) => bytes });
+  void queue.ended.then((error) => {
+    if (error !== undefined && !signal.aborted) log.warn({ err: error }, 'appending to the audit ended here');
+    gaveUp.resolve();
+  });
+
+  return {
+    append: async (heard) => ((await queue.add(heard)) ? 'appended' : 'dropped'),
+    closeGap: (stream, from, to) => {
+      const position = head.positions[stream];
+      if (position)
+        head = { ...head, positions: { ...head.positions, [stream]: closeGap(position, from, to) } };
+    },
+    positions: () => head.positions,
+    ended: gaveUp.promise,
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      queue.close();
+      await queue.ended;
+    },
+  };
+}
+
+/** Another replica appends now, or may. */
+class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+
+  constructor() {
+    super('another replica may append now');
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Guarantee: of any number of replicas one holds the lease, provided that their clocks differ by less than the margin
+ * and none pauses for longer than the lease between looking at it and writing. Whoever does, is stopped by the head.
+ */
+import type { CellStore } from '#libs/bus/cell-store';
+import type { Appender } from '#libs/contracts/audit-head';
+import type { Clock } from '#libs/runtime/clock';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
+import type { Log } from '#libs/runtime/log';
+
+export const appenderKey = 'appender';
+
+const leaseMs = 4_000;
+const renewEveryMs = 1_000;
+const lookEveryMs = 500;
+/** The holder stops that long before the deadline, others take over that long after it. */
+const marginMs = 1_000;
+
+export type Lease = {
+  /** Aborts when the lease is lost or the service stops. */
+  readonly signal: AbortSignal;
+  /** Looked at right before every write. */
+  readonly holds: () => boolean;
+};
+
+export type LeaseOptions = {
+  readonly cells: CellStore<Appender>;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Stands by until the lease is free, runs `work` while it holds it, and again, until disposed. Disposing waits for `work` and frees the lease. */
+export function appendWhileLeased(
+  options: LeaseOptions,
+  work: (lease: Lease) => Promise<void>,
+): AsyncDisposable {
+  const stopping = new AbortController();
+  const running = standBy(options, work, stopping.signal);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function standBy(
+  options: LeaseOptions,
+  work: (lease: Lease) => Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { clock, log, owner } = options;
+  while (!stopping.aborted) {
+    const held = await acquire(options).catch((error: unknown) => {
+      log.debug({ err: error }, 'the lease of the audit could not be read');
+      return undefined;
+    });
+    if (held) {
+      log.info({ owner }, 'this replica appends to the audit now');
+      await workWhileRenewing(options, held, work, stopping);
+    }
+    await clock.sleep(lookEveryMs, stopping);
+  }
+}
+
+type Held = { readonly revision: number; readonly untilMs: number };
+
+async function acquire(options: LeaseOptions): Promise<Held | undefined> {
+  const { cells, clock, owner } = options;
+  const { value, revision } = await cells.read(appenderKey);
+  const free =
+    value === undefined || value.owner === owner || clock.now() > fromInstant(value.deadline_at) + marginMs;
+  return free ? write(options, revision, leaseMs) : undefined;
+}
+
+/** Writes the lease anew; what stands there counts. Undefined when it is somebody else's. Rejects when NATS is silent. */
+async function write(options: LeaseOptions, revision: number, forMs: number): Promise<Held | undefined> {
+  const { cells, clock, owner } = options;
+  const now = clock.now();
+  const value = { owner, renewed_at: toInstant(now), deadline_at: toInstant(now + forMs) };
+  await cells.compareAndSet(appenderKey, revision, value);
+  const stored = await cells.read(appenderKey);
+  if (stored.value?.owner !== owner) return undefined;
+  return { revision: stored.revision, untilMs: fromInstant(stored.value.deadline_at) };
+}
+
+async function workWhileRenewing(
+  options: LeaseOptions,
+  first: Held,
+  work: (lease: Lease) => Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { clock, log } = options;
+  const lost = new AbortController();
+  let held = first;
+  const holds = (): boolean => !lost.signal.aborted && clock.now() < held.untilMs - marginMs;
+  const signal = AbortSignal.any([lost.signal, stopping]);
+  const done = new AbortController();
+  const worked = work({ signal, holds }).finally(() => done.abort());
+
+  // Goes on while the work ends after a stop: until then nobody else may begin.
+  while (!done.signal.aborted) {
+    await clock.sleep(renewEveryMs, done.signal);
+    if (done.signal.aborted) break;
+    const renewed = await write(options, held.revision, leaseMs).catch(() => held);
+    if (renewed) held = renewed;
+    if (!renewed || !holds()) {
+      log.warn('this replica lost the lease of the audit; another one may append now');
+      lost.abort();
+      break;
+    }
+  }
+  await worked;
+  if (!lost.signal.aborted) await write(options, held.revision, -marginMs - 1).catch(() => {});
+}

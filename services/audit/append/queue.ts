@@ -1,0 +1,76 @@
+export interface Queue<T> {
+  /** True once the item is committed; false when it never will be. */
+  add(item: T): Promise<boolean>;
+  /** Takes no more, and drops what waits. */
+  close(): void;
+  /** Resolves after the last commit, with the error that ended it, if any. */
+  readonly ended: Promise<unknown>;
+}
+
+export type QueueOptions<T> = {
+  readonly begin: () => Promise<void>;
+  /** Called with what has gathered meanwhile, one batch at a time. Rejecting ends the queue. */
+  readonly commit: (batch: readonly T[]) => Promise<void>;
+  readonly sizeOf: (item: T) => number;
+};
+
+const mostItems = 256;
+const mostBytes = 4 * 1024 * 1024;
+
+type Waiting<T> = { readonly item: T; readonly done: (committed: boolean) => void };
+
+/** Commits in groups: one fsync for all that gathered while the one before was under way. */
+export function createQueue<T>({ begin, commit, sizeOf }: QueueOptions<T>): Queue<T> {
+  const waiting: Waiting<T>[] = [];
+  let closed = false;
+  let wake = (): void => {};
+
+  const take = (): Waiting<T>[] => {
+    let bytes = 0;
+    const fits = waiting.findIndex(({ item }, at) => {
+      bytes += sizeOf(item);
+      return at >= mostItems || (bytes > mostBytes && at > 0);
+    });
+    return waiting.splice(0, fits === -1 ? waiting.length : fits);
+  };
+
+  const run = async (): Promise<unknown> => {
+    let batch: Waiting<T>[] = [];
+    try {
+      await begin();
+      while (!closed) {
+        batch = take();
+        if (batch.length === 0) {
+          await new Promise<void>((woken) => {
+            wake = woken;
+          });
+          continue;
+        }
+        await commit(batch.map(({ item }) => item));
+        for (const { done } of batch) done(true);
+        batch = [];
+      }
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
+      closed = true;
+      for (const { done } of [...batch, ...waiting.splice(0)]) done(false);
+    }
+  };
+  const ended = run();
+
+  return {
+    add: (item) =>
+      new Promise((done) => {
+        if (closed) return done(false);
+        waiting.push({ item, done });
+        wake();
+      }),
+    close: () => {
+      closed = true;
+      wake();
+    },
+    ended,
+  };
+}

@@ -1,0 +1,139 @@
+import type { Bus } from '#libs/bus/bus';
+import { consume, type Delivery, type Handled } from '#libs/bus/consume';
+import { ackWaitMs } from '#libs/bus/provision';
+import type { AuditHead } from '#libs/contracts/audit-head';
+import { consumers, streams as streamNames } from '#libs/contracts/subjects';
+import type { Health } from '#libs/runtime/health';
+import { toInstant } from '#libs/runtime/instant';
+import type { HeadStore } from '../chain/head-store.ts';
+import type { Draft } from '../chain/seal.ts';
+import { openChainFile } from '../file/chain-file.ts';
+import { createKeeping, type KeepingOptions } from '../file/keeping.ts';
+import { FileTrouble, healthOf } from '../file/trouble.ts';
+import { heardOf } from '../record/heard.ts';
+import type { Origins } from '../record/origin.ts';
+import { type Appender, startAppender } from './appender.ts';
+import { copyMissing } from './copies.ts';
+import { fillGaps } from './fill-gaps.ts';
+import type { Lease } from './lease.ts';
+import type { MeshStreams } from './mesh-streams.ts';
+import { type Contradiction, type Recovered, recover } from './recover.ts';
+
+export type SessionPorts = {
+  readonly bus: Bus;
+  readonly health: Health;
+  readonly heads: HeadStore;
+  readonly streams: MeshStreams;
+  readonly origins: Origins;
+  readonly files: KeepingOptions;
+};
+
+const againAfterMs = 1_000;
+/** How long a stop may take to finish what was begun. */
+const finishWithinMs = 2_000;
+
+/** Appends for as long as the lease holds, beginning anew after anything that ends it. Never rejects. */
+export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promise<void> {
+  const { bus, health } = ports;
+  while (!lease.signal.aborted) {
+    try {
+      await session(ports, lease);
+    } catch (error) {
+      if (error instanceof FileTrouble) health.report('audit_file', healthOf(error));
+      if (!lease.signal.aborted)
+        bus.log.error({ err: error }, 'the audit could not be appended to; trying again');
+    }
+    await bus.clock.sleep(againAfterMs, lease.signal);
+  }
+}
+
+async function session(ports: SessionPorts, lease: Lease): Promise<void> {
+  const { bus, health, heads, streams, origins, files } = ports;
+  const { clock, log } = bus;
+  const stored = await heads.read();
+  const recovered = await recover(files.path, stored).catch((error: unknown) => {
+    throw new FileTrouble(error);
+  });
+  tell(ports, recovered);
+  const { uncopied } = recovered;
+  const above = recovered.head.copied.sequence;
+  const last = await copyMissing({ streams, clock, log, origins }, uncopied, above, lease.signal);
+  const copied = { n: recovered.head.n, sequence: last };
+  const head: AuditHead = { ...recovered.head, copied, owner: bus.nonce };
+  if ((await heads.move(head, lease.signal)) === 'overtaken') return;
+  health.report('audit_file', { ok: true });
+
+  await using stack = new AsyncDisposableStack();
+  const file = stack.use(openChainFile(files.path, recovered.fileSize));
+  const note = recovered.contradiction && noteOf(recovered.contradiction, clock.now());
+  const keeping = createKeeping(files);
+  const appender = stack.use(
+    startAppender(
+      { heads, file, keeping, streams, origins, holds: lease.holds, clock, log, health },
+      head,
+      note,
+    ),
+  );
+  const ending = new AbortController();
+  const filling = fillGaps({ streams, appender, clock, log }, AbortSignal.any([lease.signal, ending.signal]));
+  const consuming = [
+    listen(bus, appender, streamNames.facts, consumers.audit, 512),
+    listen(bus, appender, streamNames.dead, consumers.auditDead, 64),
+  ];
+  await Promise.race([appender.ended, aborted(lease.signal)]);
+  ending.abort();
+  // After a stop the last batch is still finished; without the lease nothing is.
+  const finished = new AbortController();
+  const time = clock.sleep(lease.holds() ? finishWithinMs : 0, finished.signal);
+  const drained = Promise.all(consuming.map((consumer) => consumer[Symbol.asyncDispose]()));
+  await Promise.race([drained, appender.ended, time]);
+  finished.abort();
+  await appender[Symbol.asyncDispose]();
+  await Promise.all([drained, filling]);
+}
+
+function listen(
+  bus: Bus,
+  appender: Appender,
+  stream: string,
+  consumer: string,
+  prefetch: number,
+): AsyncDisposable {
+  const handle = async (delivery: Delivery): Promise<Handled> =>
+    (await appender.append(heardOf(delivery))) === 'appended' ? 'ack' : { retryInMs: 0 };
+  return consume(bus, { stream, consumer, ackWaitMs, prefetch, handle });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+function tell({ bus }: SessionPorts, { cutBytes, contradiction, head, uncopied }: Recovered): void {
+  if (cutBytes > 0) {
+    bus.log.warn(
+      { bytes: cutBytes },
+      'the audit file ended in the middle of an append; that end was cut off, and its facts are appended again',
+    );
+  }
+  if (contradiction) {
+    bus.log.error(
+      contradiction,
+      'THE AUDIT FILE AND NATS CONTRADICT EACH OTHER: the chain goes on with a record that says so; run audit.verify, and put back files that were moved away',
+    );
+  }
+  bus.log.info({ n: head.n, uncopied: uncopied.length }, 'the audit goes on');
+}
+
+function noteOf({ why, nats, file }: Contradiction, nowMs: number): Draft {
+  return {
+    timestamp: toInstant(nowMs),
+    stream: streamNames.audit,
+    sequence: 1,
+    event: 'chain_note',
+    status: why,
+    result: { why, nats, file },
+  };
+}

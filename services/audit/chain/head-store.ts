@@ -1,0 +1,42 @@
+/**
+ * Guarantee: the head moves only from the value that was read last, so of two replicas that both believe to be the
+ * appender one is told that it is not. An answer that got lost is found out by reading.
+ */
+import type { Bus } from '#libs/bus/bus';
+import { type CellStore, openCells } from '#libs/bus/cell-store';
+import { type AuditHead, auditHeadSchema } from '#libs/contracts/audit-head';
+import { buckets } from '#libs/contracts/subjects';
+import { retryUntil } from '#libs/runtime/retry';
+
+export const headKey = 'head';
+
+export interface HeadStore {
+  /** The head as it stands; `move` goes on from there. Rejects when NATS does not answer. */
+  read(): Promise<AuditHead | undefined>;
+  /** `overtaken`: somebody else moved the head. Waits for NATS as long as the signal lets it. */
+  move(next: AuditHead, signal: AbortSignal): Promise<'moved' | 'overtaken'>;
+}
+
+export async function openHeadStore(bus: Bus): Promise<HeadStore> {
+  const cells: CellStore<AuditHead> = await openCells(bus, buckets.audit, auditHeadSchema);
+  let revision = 0;
+  const read = async (): Promise<AuditHead | undefined> => {
+    const found = await cells.read(headKey);
+    revision = found.revision;
+    return found.value;
+  };
+  return {
+    read,
+    move: (next, signal) => {
+      const from = revision;
+      const attempt = async (): Promise<'moved' | 'overtaken'> => {
+        await cells.compareAndSet(headKey, from, next);
+        const now = await read();
+        if (revision === from) throw new Error('the head of the audit did not move');
+        const mine = now?.owner === next.owner && now.hash === next.hash && now.n === next.n;
+        return mine ? 'moved' : 'overtaken';
+      };
+      return retryUntil(attempt, { clock: bus.clock, signal, minMs: 50, maxMs: 2_000 });
+    },
+  };
+}

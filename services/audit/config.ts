@@ -1,0 +1,23 @@
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { nonNegativeInteger, readConfig } from '#libs/runtime/config';
+import type { KeepingOptions } from './file/keeping.ts';
+
+const settingsSchema = z.object({
+  HEMOSTAT_DATA_DIR: z.string().default('.hemostat'),
+  /** A relative path lies in the data folder. Replicas share the file. */
+  AUDIT_FILE: z.string().default('action_server_audit.log'),
+  AUDIT_FILE_MAX_MIB: nonNegativeInteger({ min: 1, max: 100_000, default: 100 }),
+  /** Full files that are kept; 0: all. */
+  AUDIT_FILES_KEPT: nonNegativeInteger({ max: 100_000, default: 0 }),
+});
+
+export function readAuditConfig(env: NodeJS.ProcessEnv): KeepingOptions {
+  const settings = readConfig(settingsSchema, env);
+  const { AUDIT_FILE: name } = settings;
+  return {
+    path: isAbsolute(name) ? name : resolve(settings.HEMOSTAT_DATA_DIR, name),
+    maxBytes: settings.AUDIT_FILE_MAX_MIB * 1024 * 1024,
+    keptFiles: settings.AUDIT_FILES_KEPT,
+  };
+}
