@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,14 @@ describe('on any other address', () => {
     expect(first.access.identify(undefined)?.scopes).toEqual([]);
     const second = open({ GATEWAY_HOST: '0.0.0.0' });
     expect(second.access.identify(`Bearer ${made}`)?.principal).toBe('admin');
+  });
+
+  it('says what to set when it cannot keep a token', () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    expect(() => open({ GATEWAY_HOST: '0.0.0.0', HEMOSTAT_DATA_DIR: file })).toThrow(
+      /HEMOSTAT_DATA_DIR.*GATEWAY_TOKEN/,
+    );
   });
 
   it('opens only by GATEWAY_ANONYMOUS_SCOPES, and only as far as they go', () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '#libs/runtime/config';
 import type { Log } from '#libs/runtime/log';
 import type { GatewaySettings } from './config.ts';
 import { type Identity, type Scope, scopes } from './scopes.ts';
@@ -19,7 +20,7 @@ const admin: Identity = { principal: 'admin', scopes };
 /** Reads the token or makes the first one, and says in the log who may do what. */
 export function openAccess(settings: GatewaySettings, log: Log): Access {
   const loopback = isLoopback(settings.GATEWAY_HOST);
-  const token = settings.GATEWAY_TOKEN ?? (loopback ? undefined : firstToken(settings, log));
+  const token = settings.GATEWAY_TOKEN ?? (loopback ? undefined : tokenOfFolder(settings, log));
   const anonymousScopes = anonymousScopesFor(settings, loopback, log);
   const anonymous: Identity = { principal: 'anonymous', scopes: anonymousScopes };
   return {
@@ -52,10 +53,26 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** The token in the data folder, made when it is not there yet. Replicas that share the folder share the token. */
-function firstToken(settings: GatewaySettings, log: Log): string {
+function tokenOfFolder(settings: GatewaySettings, log: Log): string {
   const folder = settings.HEMOSTAT_DATA_DIR;
   const file = join(folder, 'gateway-admin-token');
+  try {
+    const token = firstToken(folder, file);
+    log.warn(
+      `A bearer token is needed (principal admin). It is in the file ${file}, readable by its owner only`,
+    );
+    return token;
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    const expected =
+      'a folder that the gateway may write its token to, for example .hemostat; or set GATEWAY_TOKEN';
+    const found = `${JSON.stringify(folder)}, which it may not${why}`;
+    throw new ConfigError([{ name: 'HEMOSTAT_DATA_DIR', found, expected }]);
+  }
+}
+
+/** The token in the data folder, made when it is not there yet. Replicas that share the folder share the token. */
+function firstToken(folder: string, file: string): string {
   mkdirSync(folder, { recursive: true });
   const made = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(made, `hemostat_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
@@ -67,9 +84,6 @@ function firstToken(settings: GatewaySettings, log: Log): string {
   } finally {
     unlinkSync(made);
   }
-  log.warn(
-    `A bearer token is needed (principal admin). It is in the file ${file}, readable by its owner only`,
-  );
   return readFileSync(file, 'utf8').trim();
 }
 

@@ -130,7 +130,6 @@ it('answers who waits with 202 when it is stopped, and the work goes on', async 
   const answering = api.post(path, { container: 'slow', action: 'restart' }, headers);
   const stated = () => readRemediation(context.bus, idFromKey('anonymous', key));
   await until('it is stated', stated);
-  console.log('stated');
   own.abort();
   await gateway[Symbol.asyncDispose]();
   expect(await answering).toMatchObject({ status: 202, body: { state: 'requested' } });

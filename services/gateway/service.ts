@@ -27,6 +27,8 @@ export async function startGateway(options: OpenOptions): Promise<Gateway> {
     format: settings.LOG_FORMAT,
     ...(options.logDestination ? { destination: options.logDestination } : {}),
   });
+  if (settings.RESPONDER_DRY_RUN)
+    log.warn('RESPONDER_DRY_RUN is on: every request is a dry run, nothing is done');
   await using stack = new AsyncDisposableStack();
   const link = createMeshLink();
   const clock = options.clock ?? systemClock;

@@ -24,6 +24,8 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    // Of receiving a request, not of answering it.
+    requestTimeout: 30_000,
     clientErrorHandler: answerBrokenConnections,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error, parts.log)),
   }).withTypeProvider<ZodTypeProvider>();
@@ -31,7 +33,7 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error, parts.log)));
   answerUnknownRoutes(app);
-  traceRequests(app, parts.link);
+  traceRequests(app, parts);
   acceptJsonOnly(app);
   authenticate(app, parts.access);
   const closing = new AbortController();

@@ -6,6 +6,7 @@ import { askOf, type Wish } from '../asking.ts';
 import { type Patience, remediate } from '../remediate.ts';
 import type { RouteParts } from './app-type.ts';
 import { identityOf } from './authenticate.ts';
+import { locationOf } from './location.ts';
 import { waitSecondsOf } from './prefer.ts';
 
 /** The headers of the request, parsed by `askingHeadersSchema`. */
@@ -35,16 +36,11 @@ export async function askFor(
     principal,
     receivedAtMs: parts.clock.now(),
   };
-  reply.header('location', locationOf(asking.id));
   const view = await remediate(mesh, asking, patience(parts, request, reply, defaultWaitSeconds));
   const refusal = refusalOf(view);
   if (refusal) throw refusal;
-  reply.status(terminalOfView(view) ? 200 : 202);
+  reply.header('location', locationOf(asking.id)).status(terminalOfView(view) ? 200 : 202);
   return view;
-}
-
-export function locationOf(remediationId: string): string {
-  return `/api/v1/remediations/${remediationId}`;
 }
 
 function patience(

@@ -1,8 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { isProblemCode, Problem, type ProblemCode, problems } from '#libs/contracts/problem';
 import type { Log } from '#libs/runtime/log';
 import { currentTraceId } from '#libs/runtime/tracing';
+import { locationOf } from './location.ts';
 
 const codes = Object.keys(problems).filter(isProblemCode);
 
@@ -54,11 +55,12 @@ const remedies: Partial<Record<ProblemCode, string>> = {
   unsupported_media_type: 'Send the body as JSON, with Content-Type: application/json.',
 };
 
-/** Answers with the problem, when to try again, and the trace. */
+/** Answers with the problem, when to try again, the trace, and where the remediation is if one stands. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const retryAfter = retryAfterSeconds(problem);
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
-  const traceId = problem.extras.trace_id ?? currentTraceId();
+  const { trace_id: traceId = currentTraceId(), remediation_id: id } = problem.extras;
+  if (typeof id === 'string') reply.header('location', locationOf(id));
   const document = problem.toDocument();
   return reply
     .status(problem.status)
@@ -74,5 +76,3 @@ export function retryAfterSeconds({ status, extras }: Problem): number | undefin
   if (status === 429) return 1;
   return status === 503 ? 5 : undefined;
 }
-
-export type ErrorAnswer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
 import { readRemediation } from '#libs/bus/remediation-record';
+import { serveRpc } from '#libs/bus/rpc';
+import { idFromKey } from '#libs/contracts/ids';
+import { inboxSubject } from '#libs/contracts/subjects';
 import { type ApiClient, apiClient } from '#libs/testing/api-client';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { type PlayedExecutor, playExecutor } from '#libs/testing/played-executor';
@@ -147,19 +150,35 @@ describe('an idempotency key', () => {
   });
 });
 
+describe('an idempotency key of both doors', () => {
+  it('is one remediation, whichever door it came through first', async () => {
+    const key = randomUUID();
+    const wish = { container: fresh(), action: 'restart' };
+    await context.bus.js.publish(inboxSubject, JSON.stringify(wish), { msgID: key });
+    const answer = await api.post(path, wish, { ...waiting, 'idempotency-key': key });
+    expect(answer).toMatchObject({ status: 200, body: { outcome: 'recovered' } });
+    expect(answer.body.remediation_id).toBe(idFromKey('anonymous', key));
+  });
+});
+
 describe('while the executor or Docker is away', () => {
   it('answers 503 with the cause, states nothing, but still answers what stands already', async () => {
     const key = { ...waiting, 'idempotency-key': randomUUID() };
     const wish = { container: fresh(), action: 'restart' };
     await api.post(path, wish, key);
     executor.dockerAway = true;
-    const refused = await api.post(path, { container: fresh(), action: 'restart' });
+    const newKey = randomUUID();
+    const refused = await api.post(
+      path,
+      { container: fresh(), action: 'restart' },
+      { 'idempotency-key': newKey },
+    );
     const known = await api.post(path, wish, key);
     executor.dockerAway = false;
     expect(refused).toMatchObject({ status: 503, body: { code: 'docker_unavailable' } });
     expect(refused.headers.get('retry-after')).toBe('5');
-    const id = refused.headers.get('location')?.split('/').at(-1) ?? '';
-    expect(await readRemediation(context.bus, id)).toBeUndefined();
+    expect(refused.headers.get('location')).toBeNull();
+    expect(await readRemediation(context.bus, idFromKey('anonymous', newKey))).toBeUndefined();
     expect(known).toMatchObject({ status: 200, body: { outcome: 'recovered' } });
   });
 
@@ -221,13 +240,30 @@ describe('safety, audit and targets over HTTP', () => {
     expect(answer).toMatchObject({ status: 503, body: { code: 'kill_switch' } });
   });
 
+  it('say that the mesh can heal, also while only the audit is away', async () => {
+    const service = { version: '0.0.0', description: 'is there' };
+    await using _verifier = await serveRpc(context.bus, { ...service, name: 'verifier' }, []);
+    const audit = await serveRpc(context.bus, { ...service, name: 'audit' }, []);
+    const becomes = (status: string) =>
+      until(`it is ${status}`, async () => {
+        const health = await api.get('/health');
+        return health.body.status === status ? health : undefined;
+      });
+    expect((await becomes('ok')).status).toBe(200);
+    await audit[Symbol.asyncDispose]();
+    expect((await becomes('degraded')).status).toBe(200);
+  });
+
   it('say which service does not answer', async () => {
     expect(await api.get('/api/v1/audit')).toMatchObject({
       status: 503,
       body: { code: 'service_unavailable' },
     });
-    const health = await api.get('/health');
-    expect(health).toMatchObject({ status: 503, body: { status: 'unavailable' } });
+    const health = await until('it is known', async () => {
+      const answer = await api.get('/health');
+      return answer.status === 503 ? answer : undefined;
+    });
+    expect(health.body.status).toBe('unavailable');
     expect(health.body.parts).toMatchObject({
       nats: { ok: true },
       safety: { ok: true },

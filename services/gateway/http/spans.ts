@@ -1,13 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyRequest } from 'fastify';
 import { extractContext, inSpan } from '#libs/runtime/tracing';
-import type { MeshLink } from '../mesh-link.ts';
-import type { App } from './app-type.ts';
+import type { App, GatewayParts } from './app-type.ts';
 
 type Enter = (work: () => void) => void;
 
 /** One server span a request, in the trace that the caller is in. Health checks and documents have none. */
-export function traceRequests(app: App, link: MeshLink): void {
+export function traceRequests(app: App, { link, log }: GatewayParts): void {
   const contexts = new WeakMap<FastifyRequest, Enter>();
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -30,6 +29,7 @@ export function traceRequests(app: App, link: MeshLink): void {
       return ended.then(() => {
         span.setAttribute('http.response.status_code', reply.statusCode);
         if (reply.statusCode >= 500) span.setStatus({ code: spanStatusError });
+        log.debug({ request: name, status: reply.statusCode }, 'answered');
       });
     });
   });

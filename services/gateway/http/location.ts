@@ -1,0 +1,4 @@
+/** Where a remediation is over HTTP. */
+export function locationOf(remediationId: string): string {
+  return `/api/v1/remediations/${remediationId}`;
+}
