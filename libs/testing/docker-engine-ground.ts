@@ -46,7 +46,15 @@ export async function openGround(): Promise<Ground> {
     env: { TMPDIR: join(folder, 'tmp'), [cgroupVariable]: cgroup },
     enter: (argv) => ({
       program: 'nsenter',
-      args: [`--target=${keeper}`, '--mount', '--net', '--pid', '--', ...inFolder(process.cwd(), argv)],
+      args: [
+        `--target=${keeper}`,
+        '--root',
+        '--mount',
+        '--net',
+        '--pid',
+        '--',
+        ...inFolder(process.cwd(), argv),
+      ],
     }),
     async [Symbol.asyncDispose]() {
       holder.stdin.end();
