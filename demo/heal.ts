@@ -12,7 +12,7 @@ export type Scene = {
   readonly dataDir: string;
 };
 
-type Entry = { readonly type: string; readonly at: string; readonly summary?: string };
+type Entry = { readonly type: string; readonly at: string; readonly message: string };
 type GateLine = { readonly gate: string; readonly pass: boolean; readonly message: string };
 
 /** The demo's story: fall ill, ask, watch, verify, look it up, ask again. */
@@ -108,7 +108,7 @@ async function watch({ story, gateway }: Scene, id: string): Promise<Record<stri
   const show = (body: Record<string, unknown>): void => {
     const timeline = (body.timeline ?? []) as readonly Entry[];
     for (const entry of timeline.slice(shown)) {
-      story.line(`${entry.at}  ${entry.type.padEnd(9)} ${entry.summary ?? ''}`);
+      story.line(`${entry.at}  ${entry.type.padEnd(9)} ${entry.message}`);
       if (entry.type === 'decided') {
         for (const gate of (body.gates ?? []) as readonly GateLine[]) {
           story.line(`${' '.repeat(26)}${gate.pass ? '✓' : '✗'} ${gate.gate.padEnd(11)} ${gate.message}`);

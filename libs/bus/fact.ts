@@ -85,12 +85,16 @@ function toFact<S extends z.ZodType>(stored: StoredMsg, schema: S): StoredFact<z
   };
 }
 
+const placeholders: Record<string, string> = { 'step 1': '{n}', 'decided 1': '{engine}' };
+
 /** The low-cardinality form of a subject: ids, numbers and encoded names become placeholders. */
 export function templateOf(subject: string): string {
   const [root, kind, id, ...rest] = subject.split('.');
   if (root !== 'hemostat' || id === undefined) return subject;
   if (kind === 'remediation')
-    return [root, kind, '{id}', ...rest.map((token, at) => (at === 1 ? '{n}' : token))].join('.');
+    return [root, kind, '{id}', ...rest.map((token, at) => placeholders[`${rest[0]} ${at}`] ?? token)].join(
+      '.',
+    );
   if (kind === 'safety') return `${root}.${kind}.${id}.{id}`;
   if (kind === 'audit') return `${root}.${kind}.{target}`;
   return subject;

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Details, detailsSchema } from '#libs/contracts/scalars';
+import { startContainer } from '#libs/testing/container';
+import { countEvents } from '#libs/testing/container-events';
+import { testEngine, whyNoOwnEngine } from '#libs/testing/docker-engine';
+import { type Compose, findCompose } from '#libs/testing/docker-engine-compose';
+import { freePort } from '#libs/testing/free-port';
+import { busyboxImage } from '#libs/testing/images';
+import { standInJaeger, standInNats, standInNode } from '#libs/testing/stand-in-images';
+
+const root = join(import.meta.dirname, '..');
+const { docker, dockerHost } = testEngine();
+const compose = await findCompose();
+// On somebody's own engine the stand-ins would take the place of the real images.
+const reason = compose ? await whyNoOwnEngine() : 'Docker Compose could not be had';
+if (reason !== undefined) console.warn(`skipped: docker-compose.yml is not brought up (${reason})`);
+
+const project = `hemostat-test-${randomBytes(4).toString('hex')}`;
+const services = ['gateway', 'safety', 'executor', 'verifier', 'audit'];
+let env: NodeJS.ProcessEnv;
+let url: string;
+
+async function run({ program, env: own }: Compose, ...args: readonly string[]): Promise<string> {
+  const command = ['-p', project, '-f', join(root, 'docker-compose.yml'), ...args];
+  const { stdout } = await promisify(execFile)(program, command, {
+    env: { ...env, ...own },
+    maxBuffer: 2 ** 26,
+  });
+  return stdout;
+}
+
+async function request(
+  path: string,
+  body?: object,
+  token?: string,
+): Promise<{ status: number; body: Details }> {
+  const response = await fetch(`${url}${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      ...(body ? { 'content-type': 'application/json', prefer: 'wait=60' } : {}),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return { status: response.status, body: detailsSchema.parse(await response.json()) };
+}
+
+describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged', () => {
+  const found = compose as Compose;
+  beforeAll(async () => {
+    await standInNode(docker);
+    await Promise.all([standInNats(docker), standInJaeger(docker)]);
+    const [gateway, nats, jaeger] = await Promise.all([freePort(), freePort(), freePort()]);
+    env = {
+      ...process.env,
+      DOCKER_HOST: dockerHost,
+      DOCKER_SOCKET: dockerHost.replace('unix://', ''),
+      GATEWAY_PORT: String(gateway),
+      NATS_PORT: String(nats),
+      JAEGER_PORT: String(jaeger),
+      HEMOSTAT_STABILITY_SECONDS: '1',
+    };
+    url = `http://127.0.0.1:${gateway}`;
+    await run(found, 'up', '-d', '--build', '--wait', '--wait-timeout', '150');
+  }, 300_000);
+  afterAll(async () => {
+    await run(found, 'down', '-v', '--remove-orphans', '--rmi', 'local', '-t', '12');
+  }, 120_000);
+
+  it('comes up healthy, asks for a token, and heals a container with the one it made', async () => {
+    expect((await request('/health')).status).toBe(200);
+    await using patient = await startContainer(docker, {
+      image: await busyboxImage(docker),
+      cmd: ['sleep', '1000000'],
+    });
+    const since = Date.now();
+    const ask = { container: patient.name, action: 'restart' };
+    expect((await request('/api/v1/remediations', ask)).status).toBe(401);
+    const token = (await run(found, 'exec', '-T', 'gateway', 'cat', '/data/gateway-admin-token')).trim();
+    const answer = await request('/api/v1/remediations', ask, token);
+    expect(answer).toMatchObject({ status: 200, body: { outcome: 'recovered' } });
+    expect(await countEvents(docker, { container: patient.id, action: 'restart', since })).toBe(1);
+    const own = await request(
+      '/api/v1/remediations',
+      { container: `${project}-nats-1`, action: 'restart' },
+      token,
+    );
+    expect(own).toMatchObject({ status: 403, body: { reason: 'protected_target' } });
+  }, 120_000);
+
+  it('gives every service no more than it needs, and the Docker socket to the executor alone', async () => {
+    for (const service of services) {
+      const { Config, HostConfig, Mounts } = await docker.getContainer(`${project}-${service}-1`).inspect();
+      expect({ service, user: Config.User }).toEqual({
+        service,
+        user: service === 'executor' ? '0:0' : '1000:1000',
+      });
+      expect(HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        Memory: 512 * 2 ** 20,
+        NanoCpus: 1e9,
+      });
+      expect(HostConfig.SecurityOpt).toContain('no-new-privileges:true');
+      const sockets = Mounts.filter(({ Destination }) => Destination.endsWith('docker.sock'));
+      expect({ service, sockets: sockets.length }).toEqual({
+        service,
+        sockets: service === 'executor' ? 1 : 0,
+      });
+    }
+  });
+});
