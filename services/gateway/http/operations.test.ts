@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveRpc } from '#libs/bus/rpc';
+import { type GatewayGround, startGatewayGround } from '#libs/testing/gateway-ground';
+import { until } from '#libs/testing/until';
+import { startSafety } from '../../safety/service.ts';
+import { startGateway } from '../service.ts';
+
+let ground: GatewayGround;
+beforeAll(async () => {
+  ground = await startGatewayGround({ startSafety, startGateway });
+});
+afterAll(() => ground[Symbol.asyncDispose]());
+const path = '/api/v1/remediations';
+const waiting = { prefer: 'wait=20' };
+const fresh = (): string => `patient-${randomUUID().slice(0, 8)}`;
+
+describe('the routes of the Action Server', () => {
+  const route = '/api/v1/action/restart-target-api';
+
+  it('wait for the end and answer as their document says', async () => {
+    const dry = await ground.api.post(`${route}?dry_run=True`);
+    expect(dry).toMatchObject({
+      status: 200,
+      body: {
+        action: 'restart_target_api',
+        status: 'dry_run',
+        container: 'target_server_api',
+        details: { command: expect.any(String), risk_level: 'medium', calls: [expect.any(String)] },
+      },
+    });
+    expect(await ground.api.post(route)).toMatchObject({
+      status: 200,
+      body: { status: 'success', outcome: 'recovered', details: { details: 'Container restarted' } },
+    });
+    expect(await ground.api.post(route)).toMatchObject({ status: 429, body: { reason: 'cooldown_active' } });
+  });
+
+  it('answer 202 with a Location when the caller does not wait', async () => {
+    const answer = await ground.api.post('/api/v1/action/restart-target-db', undefined, { prefer: 'wait=0' });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { status: 'in_progress', container: 'target_server_db' },
+    });
+    expect(answer.headers.get('location')).toContain(answer.body.remediation_id);
+  });
+});
+
+describe('safety, audit and targets over HTTP', () => {
+  it('show a cell, explain a decision and reset a cooldown in the name of the caller', async () => {
+    const container = fresh();
+    await ground.api.post(path, { container, action: 'restart' }, waiting);
+    const status = await ground.api.get(`/api/v1/safety/status?container=${container}`);
+    expect(status.body.cells[0].cooldown.remaining_seconds).toBeGreaterThan(3_500);
+    const explained = await ground.api.get(`/api/v1/safety/explain?container=${container}`);
+    expect(explained.body).toMatchObject({ would_be: 'refused', reason: 'cooldown_active' });
+    const reset = await ground.api.post('/api/v1/safety/reset', { container, reason: 'known cause' });
+    expect(reset.body.reset).toMatchObject([{ changed: true }]);
+    expect((await ground.api.get(`/api/v1/safety/explain?container=${container}`)).body.would_be).toBe(
+      'approved',
+    );
+  });
+
+  it('switch remediation off and on', async () => {
+    const control = '/api/v1/safety/control';
+    await ground.api.post(control, { kill_switch: 'on', reason: 'drill' });
+    const answer = await ground.api.post(path, { container: fresh(), action: 'restart' }, waiting);
+    await ground.api.post(control, { kill_switch: 'off', reason: 'drill over' });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'kill_switch' } });
+  });
+
+  it('say that the mesh can heal, also while only the audit is away', async () => {
+    const service = { version: '0.0.0', description: 'is there' };
+    await using _verifier = await serveRpc(ground.context.bus, { ...service, name: 'verifier' }, []);
+    const audit = await serveRpc(ground.context.bus, { ...service, name: 'audit' }, []);
+    const becomes = (status: string) =>
+      until(`it is ${status}`, async () => {
+        const health = await ground.api.get('/health');
+        return health.body.status === status ? health : undefined;
+      });
+    expect((await becomes('ok')).status).toBe(200);
+    await audit[Symbol.asyncDispose]();
+    expect((await becomes('degraded')).status).toBe(200);
+  });
+
+  it('say which service does not answer', async () => {
+    expect(await ground.api.get('/api/v1/audit')).toMatchObject({
+      status: 503,
+      body: { code: 'service_unavailable' },
+    });
+    const health = await until('it is known', async () => {
+      const answer = await ground.api.get('/health');
+      return answer.status === 503 ? answer : undefined;
+    });
+    expect(health.body.status).toBe('unavailable');
+    expect(health.body.parts).toMatchObject({
+      nats: { ok: true },
+      safety: { ok: true },
+      docker: { ok: true },
+      verifier: { ok: false, cause: expect.stringContaining('verifier'), remedy: expect.any(String) },
+    });
+    expect(await ground.api.get('/health/ready')).toMatchObject({ status: 200 });
+    expect(await ground.api.get('/api/v1/targets')).toMatchObject({ status: 200, body: { engine: 'local' } });
+  });
+});
