@@ -130,7 +130,7 @@ function consumerConfigs({
     ...(filter === undefined ? {} : { filter_subject: filter }),
   });
   return [
-    [streams.inbox, durable(consumers.inbox, undefined, 512)],
+    [streams.inbox, durable(consumers.inbox, undefined, 4_096)],
     [streams.facts, durable(consumers.requests, anyRequested, 512)],
     [streams.facts, durable(consumers.progress, anyStep, 512)],
     [streams.facts, durable(consumers.finished, anyFinished, 512)],
