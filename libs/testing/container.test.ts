@@ -1,18 +1,12 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { publishedPort, startContainer } from './container.ts';
 import { countEvents } from './container-events.ts';
 import { testEngine } from './docker-engine.ts';
-import { testLabel, testRun } from './docker-engine-labels.ts';
 import { busyboxImage, nodeImage } from './images.ts';
 import { until } from './until.ts';
 
 const { docker } = testEngine();
 const sleeper = { image: await busyboxImage(docker), cmd: ['sleep', '1000'] };
-
-afterAll(async () => {
-  const left = await docker.listContainers({ all: true, filters: { label: [`${testLabel}=${testRun}`] } });
-  expect(left.map(({ Names }) => Names)).toEqual([]);
-});
 
 test('a container runs, and is gone when it is disposed', async () => {
   const started = await startContainer(docker, sleeper);
