@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#libs/testing/free-port';
 import { until } from '#libs/testing/until';
+import { freePort } from '../demo/free-port.ts';
 import { median, ms } from './figures.ts';
 
 const runs = 5;

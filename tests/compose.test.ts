@@ -8,9 +8,9 @@ import { startContainer } from '#libs/testing/container';
 import { countEvents } from '#libs/testing/container-events';
 import { testEngine, whyNoOwnEngine } from '#libs/testing/docker-engine';
 import { type Compose, findCompose } from '#libs/testing/docker-engine-compose';
-import { freePort } from '#libs/testing/free-port';
 import { busyboxImage } from '#libs/testing/images';
 import { standInJaeger, standInNats, standInNode } from '#libs/testing/stand-in-images';
+import { freePort } from '../demo/free-port.ts';
 
 const root = join(import.meta.dirname, '..');
 const { docker, dockerHost } = testEngine();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import type Docker from 'dockerode';
+import { freePort } from '../free-port.ts';
 import { hasImage } from '../images/import-image.ts';
 import { makeNodeImage } from '../images/node-image.ts';
 
@@ -44,13 +44,4 @@ export async function startPatient(docker: Docker): Promise<Patient> {
 async function removeLeftover(docker: Docker): Promise<void> {
   const left = await docker.listContainers({ all: true, filters: { label: [label] } });
   await Promise.all(left.map((each) => docker.getContainer(each.Id).remove({ force: true, v: true })));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Details, detailsSchema } from '#libs/contracts/scalars';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../demo/free-port.ts';
 import { until } from './until.ts';
 
 export const serviceNames = ['gateway', 'safety', 'executor', 'verifier', 'audit'] as const;

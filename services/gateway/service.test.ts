@@ -7,7 +7,7 @@ import { readRemediation } from '#libs/bus/remediation-record';
 import { idFromKey } from '#libs/contracts/ids';
 import { inboxSubject } from '#libs/contracts/subjects';
 import { apiClient } from '#libs/testing/api-client';
-import { freePort } from '#libs/testing/free-port';
+import { freePort } from '../../demo/free-port.ts';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { playExecutor } from '#libs/testing/played-executor';
 import { until } from '#libs/testing/until';

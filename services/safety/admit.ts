@@ -3,40 +3,20 @@
  * any two lines and any number of replicas. The order of reads and writes is the protocol: the cells first, then
  * what was decided; the lease before the verdict; on any conflict from the start again.
  */
-
-import { actionNamed } from '#libs/actions/catalogue';
-import type { Bus } from '#libs/bus/bus';
 import type { Handled } from '#libs/bus/consume';
-import { readFact, stateFact } from '#libs/bus/fact';
-import type { Cell } from '#libs/contracts/cell';
-import {
-  type Approved,
-  completeSchema,
-  type Decided,
-  decidedSchema,
-  type Requested,
-} from '#libs/contracts/facts';
+import { readFact } from '#libs/bus/fact';
+import { type Approved, completeSchema, decidedSchema, type Requested } from '#libs/contracts/facts';
 import { completeSubject, decidedSubject } from '#libs/contracts/subjects';
-import { type Target, targetId } from '#libs/contracts/target';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
-import { countRequest, grantLease, releaseLease } from './cell.ts';
+import type { Admission } from './admission.ts';
+import { admitDryRun } from './admit-dry-run.ts';
+import { countRequest, grantLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
-import { decide, type Seat, type Verdict } from './decide.ts';
-import type { Ending } from './ending.ts';
-import type { Candidate } from './gates/gate.ts';
-import type { LeaseTiming, Policy } from './policy.ts';
-import type { AskPreview } from './preview.ts';
-import type { ReadCell, SafetyState } from './state.ts';
+import { decide, type Verdict } from './decide.ts';
+import { seatsOf } from './seats.ts';
+import type { ReadCell } from './state.ts';
+import { concludeWith, stateVerdict } from './state-verdict.ts';
 import { refusedAsExpired, refusedOutright } from './unresolved.ts';
-
-export type Admission = {
-  readonly bus: Bus;
-  readonly state: SafetyState;
-  readonly policy: Policy;
-  readonly timing: LeaseTiming;
-  readonly ending: Ending;
-  readonly preview: AskPreview;
-};
 
 const closingRetryMs = 1_000;
 
@@ -140,77 +120,5 @@ function approvalFrom(read: readonly ReadCell[], requested: Requested, now: numb
     grants: leases.map(({ target, lease }) => ({ target, epoch: lease.epoch })),
     plan: requested.plan,
     expires_at: requested.expires_at,
-  };
-}
-
-async function stateVerdict(admission: Admission, requested: Requested, decided: Decided): Promise<Handled> {
-  const subject = decidedSubject(requested.remediation_id, requested.engine);
-  const stated = await stateFact(admission.bus, subject, decidedSchema, decided);
-  return concludeWith(admission, requested, stated.body);
-}
-
-/** Goes on from the verdict that stands, whoever stated it. Leases taken for an approval that lost are given back. */
-async function concludeWith(admission: Admission, requested: Requested, decided: Decided): Promise<Handled> {
-  if (decided.verdict === 'approved') return 'ack';
-  if (decided.verdict === 'refused') {
-    for (const target of targetsOf(requested)) {
-      await admission.state.change(target, (cell) => releaseLease(cell, requested.remediation_id));
-    }
-  }
-  return admission.ending.tell(requested, { kind: 'decided', fact: decided });
-}
-
-/** Short road: every gate, the preview, one fact. No lease, no budget, no write to any cell. */
-async function admitDryRun(admission: Admission, requested: Requested): Promise<Handled> {
-  const { bus, state, policy } = admission;
-  if (requested.plan === null) throw new Error('a request without a plan cannot be previewed');
-  const now = bus.clock.now();
-  const expired = refusedAsExpired(requested, now);
-  if (expired) return stateVerdict(admission, requested, expired);
-  const targets = targetsOf(requested);
-  const [preview, control, ...read] = await Promise.all([
-    admission.preview({ engine: requested.engine, plan: requested.plan }),
-    state.readControl(),
-    ...targets.map((target) => state.readCell(target)),
-  ]);
-  const verdict = decide(seatsOf(requested, targets, read), control, policy, now);
-  return stateVerdict(admission, requested, {
-    type: 'decided',
-    remediation_id: requested.remediation_id,
-    at: toInstant(now),
-    verdict: 'dry_run',
-    outcome: 'dry_run',
-    would_be: verdict.kind === 'approve' ? 'approved' : 'refused',
-    gates: [...verdict.gates],
-    ...(verdict.kind === 'refuse' ? { refusal: verdict.refusal } : {}),
-    preview,
-  });
-}
-
-function seatsOf(
-  requested: Requested,
-  targets: readonly Target[],
-  read: readonly ReadCell[],
-): readonly Seat[] {
-  return targets.flatMap((target, at) => {
-    const cell: Cell | undefined = read[at]?.cell;
-    return cell ? [{ cell, candidate: candidateOf(requested, target) }] : [];
-  });
-}
-
-export function candidateOf(requested: Requested, target: Target): Candidate {
-  const { resolution, plan, ask } = requested;
-  const resolved =
-    resolution.status === 'resolved'
-      ? resolution.targets.find((each) => targetId(each.target) === targetId(target))
-      : undefined;
-  return {
-    id: requested.remediation_id,
-    endpoint: requested.endpoint,
-    principal: requested.principal,
-    target,
-    protectedBy: resolved?.protected_by ?? null,
-    confidence: ask.confidence,
-    diagnostic: plan?.steps.every((step) => actionNamed(step.action)?.diagnostic === true) === true,
   };
 }

@@ -46,7 +46,10 @@ const base = () => ({
   ACTION_TIMEOUT_SECONDS: '2',
   HEMOSTAT_PAUSE_SECONDS: '1',
 });
-const fresh = (): Target => aTarget(`patient-${(n += 1)}`);
+const fresh = (): Target => {
+  n += 1;
+  return aTarget(`patient-${n}`);
+};
 const startReplica = (clock?: ManualClock) =>
   startSafety({ env: base(), signal: stop.signal, ...(clock ? { clock } : {}) });
 

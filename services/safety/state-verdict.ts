@@ -1,0 +1,36 @@
+/**
+ * Guarantee: the verdict that stands is the one that counts, whoever stated it.
+ */
+import type { Handled } from '#libs/bus/consume';
+import { stateFact } from '#libs/bus/fact';
+import { type Decided, decidedSchema, type Requested } from '#libs/contracts/facts';
+import { decidedSubject } from '#libs/contracts/subjects';
+import type { Admission } from './admission.ts';
+import { releaseLease } from './cell.ts';
+import { targetsOf } from './closing.ts';
+
+/** States a verdict and goes on from the one that stands then. */
+export async function stateVerdict(
+  admission: Admission,
+  requested: Requested,
+  decided: Decided,
+): Promise<Handled> {
+  const subject = decidedSubject(requested.remediation_id, requested.engine);
+  const stated = await stateFact(admission.bus, subject, decidedSchema, decided);
+  return concludeWith(admission, requested, stated.body);
+}
+
+/** Goes on from the verdict that stands, whoever stated it. Leases taken for an approval that lost are given back. */
+export async function concludeWith(
+  admission: Admission,
+  requested: Requested,
+  decided: Decided,
+): Promise<Handled> {
+  if (decided.verdict === 'approved') return 'ack';
+  if (decided.verdict === 'refused') {
+    for (const target of targetsOf(requested)) {
+      await admission.state.change(target, (cell) => releaseLease(cell, requested.remediation_id));
+    }
+  }
+  return admission.ending.tell(requested, { kind: 'decided', fact: decided });
+}
