@@ -7,10 +7,10 @@ import { readRemediation } from '#libs/bus/remediation-record';
 import { idFromKey } from '#libs/contracts/ids';
 import { inboxSubject } from '#libs/contracts/subjects';
 import { apiClient } from '#libs/testing/api-client';
-import { freePort } from '../../demo/free-port.ts';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { playExecutor } from '#libs/testing/played-executor';
 import { until } from '#libs/testing/until';
+import { freePort } from '../../demo/free-port.ts';
 import { startSafety } from '../safety/service.ts';
 import { startGateway } from './service.ts';
 
