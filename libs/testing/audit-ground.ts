@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { openCells } from '#libs/bus/cell-store';
+import { stateFact } from '#libs/bus/fact';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
 import { callRpc } from '#libs/bus/rpc';
 import { type AuditHead, auditHeadSchema } from '#libs/contracts/audit-head';
 import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-record';
+import { requestedSchema } from '#libs/contracts/facts';
 import { auditVerbs } from '#libs/contracts/rpc';
 import { buckets, consumers, requestedSubject, rpcSubject, streams } from '#libs/contracts/subjects';
 import { aRequested, aTarget, type RequestedExample } from './examples.ts';
@@ -20,7 +22,7 @@ export interface AuditGround extends AsyncDisposable {
   readonly client: ServiceContext;
   readonly env: NodeJS.ProcessEnv;
   readonly file: string;
-  /** States that many requests for remediation; resolves with their ids, in the order of the stream. */
+  /** States that many requests for remediation, through any absence of NATS; resolves with their ids. */
   request(count: number, example?: Partial<RequestedExample>): Promise<readonly string[]>;
   /** Publishes anything into a stream. */
   publish(subject: string, body: string): Promise<void>;
@@ -40,7 +42,14 @@ export async function startAuditGround(settings: NodeJS.ProcessEnv = {}): Promis
   const server = stack.use(await startNatsServer());
   const dir = await mkdtemp(join(tmpdir(), 'hemostat-audit-'));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', HEMOSTAT_DATA_DIR: dir, ...settings };
+  const env = {
+    NATS_URL: server.url,
+    LOG_LEVEL: 'silent',
+    HEMOSTAT_DATA_DIR: dir,
+    // So that all copies stay to be counted.
+    HEMOSTAT_AUDIT_PER_TARGET: '100000',
+    ...settings,
+  };
   const client = stack.use(await openService('test', { env, signal: new AbortController().signal }));
   const { bus } = client;
   const cells = await openCells(bus, buckets.audit, auditHeadSchema);
@@ -69,7 +78,7 @@ export async function startAuditGround(settings: NodeJS.ProcessEnv = {}): Promis
       await Promise.all(
         ids.map((id) => {
           const requested = aRequested({ target: aTarget(), id, ...example });
-          return publish(requestedSubject(id), JSON.stringify(requested));
+          return stateFact(bus, requestedSubject(id), requestedSchema, requested);
         }),
       );
       return ids;

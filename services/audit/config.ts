@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { nonNegativeInteger, readConfig } from '#libs/runtime/config';
+import { nonNegativeInteger, readConfig, seconds } from '#libs/runtime/config';
 import type { KeepingOptions } from './file/keeping.ts';
 
 const settingsSchema = z.object({
@@ -10,14 +10,21 @@ const settingsSchema = z.object({
   AUDIT_FILE_MAX_MIB: nonNegativeInteger({ min: 1, max: 100_000, default: 100 }),
   /** Full files that are kept; 0: all. */
   AUDIT_FILES_KEPT: nonNegativeInteger({ max: 100_000, default: 0 }),
+  /** Without a sign of life for that long the appending replica is replaced. */
+  AUDIT_LEASE_SECONDS: seconds({ min: 1, max: 600, default: 4 }),
 });
 
-export function readAuditConfig(env: NodeJS.ProcessEnv): KeepingOptions {
+export type AuditConfig = { readonly files: KeepingOptions; readonly leaseMs: number };
+
+export function readAuditConfig(env: NodeJS.ProcessEnv): AuditConfig {
   const settings = readConfig(settingsSchema, env);
   const { AUDIT_FILE: name } = settings;
   return {
-    path: isAbsolute(name) ? name : resolve(settings.HEMOSTAT_DATA_DIR, name),
-    maxBytes: settings.AUDIT_FILE_MAX_MIB * 1024 * 1024,
-    keptFiles: settings.AUDIT_FILES_KEPT,
+    files: {
+      path: isAbsolute(name) ? name : resolve(settings.HEMOSTAT_DATA_DIR, name),
+      maxBytes: settings.AUDIT_FILE_MAX_MIB * 1024 * 1024,
+      keptFiles: settings.AUDIT_FILES_KEPT,
+    },
+    leaseMs: settings.AUDIT_LEASE_SECONDS * 1_000,
   };
 }

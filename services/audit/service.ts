@@ -16,7 +16,7 @@ import { createOrigins } from './record/origin.ts';
 
 /** Records every fact in a chain of hashes, and answers from it. Of several replicas one appends; all of them answer. */
 export async function startAudit(options: OpenOptions): Promise<AsyncDisposable> {
-  const files = readAuditConfig(options.env);
+  const { files, leaseMs } = readAuditConfig(options.env);
   await using stack = new AsyncDisposableStack();
   const context = stack.use(await openService('audit', options));
   const { bus, clock, log, health } = context;
@@ -26,6 +26,7 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
   const lease = {
     cells: await openCells(bus, buckets.audit, appenderSchema),
     owner: bus.nonce,
+    leaseMs,
     clock,
     log,
   };

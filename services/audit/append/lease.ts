@@ -10,11 +10,7 @@ import type { Log } from '#libs/runtime/log';
 
 export const appenderKey = 'appender';
 
-const leaseMs = 4_000;
-const renewEveryMs = 1_000;
-const lookEveryMs = 500;
-/** The holder stops that long before the deadline, others take over that long after it. */
-const marginMs = 1_000;
+const lookEveryMs = 250;
 
 export type Lease = {
   /** Aborts when the lease is lost or the service stops. */
@@ -24,6 +20,8 @@ export type Lease = {
 };
 
 export type LeaseOptions = {
+  /** A quarter of it is the margin: the holder stops that long before the deadline, others wait that long after it. */
+  readonly leaseMs: number;
   readonly cells: CellStore<Appender>;
   readonly owner: string;
   readonly clock: Clock;
@@ -64,14 +62,20 @@ async function standBy(
   }
 }
 
+function marginMs({ leaseMs }: LeaseOptions): number {
+  return leaseMs / 4;
+}
+
 type Held = { readonly revision: number; readonly untilMs: number };
 
 async function acquire(options: LeaseOptions): Promise<Held | undefined> {
   const { cells, clock, owner } = options;
   const { value, revision } = await cells.read(appenderKey);
   const free =
-    value === undefined || value.owner === owner || clock.now() > fromInstant(value.deadline_at) + marginMs;
-  return free ? write(options, revision, leaseMs) : undefined;
+    value === undefined ||
+    value.owner === owner ||
+    clock.now() > fromInstant(value.deadline_at) + marginMs(options);
+  return free ? write(options, revision, options.leaseMs) : undefined;
 }
 
 /** Writes the lease anew; what stands there counts. Undefined when it is somebody else's. Rejects when NATS is silent. */
@@ -91,17 +95,18 @@ async function workWhileRenewing(
   work: (lease: Lease) => Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, leaseMs } = options;
+  const margin = marginMs(options);
   const lost = new AbortController();
   let held = first;
-  const holds = (): boolean => !lost.signal.aborted && clock.now() < held.untilMs - marginMs;
+  const holds = (): boolean => !lost.signal.aborted && clock.now() < held.untilMs - margin;
   const signal = AbortSignal.any([lost.signal, stopping]);
   const done = new AbortController();
   const worked = work({ signal, holds }).finally(() => done.abort());
 
   // Goes on while the work ends after a stop: until then nobody else may begin.
   while (!done.signal.aborted) {
-    await clock.sleep(renewEveryMs, done.signal);
+    await clock.sleep(leaseMs / 4, done.signal);
     if (done.signal.aborted) break;
     const renewed = await write(options, held.revision, leaseMs).catch(() => held);
     if (renewed) held = renewed;
@@ -112,5 +117,5 @@ async function workWhileRenewing(
     }
   }
   await worked;
-  if (!lost.signal.aborted) await write(options, held.revision, -marginMs - 1).catch(() => {});
+  if (!lost.signal.aborted) await write(options, held.revision, -margin - 1).catch(() => {});
 }

@@ -69,7 +69,7 @@ type ReadOn = {
 };
 
 async function readOn(files: readonly string[], stored: AuditHead | undefined, known: Link): Promise<ReadOn> {
-  const from = await locate(files, stored ? Math.min(stored.copied.n, stored.n) : 0);
+  const from = await locate(files, stored);
   const positions: AuditHead['positions'] = { ...stored?.positions };
   const uncopied: AuditRecord[] = [];
   let oldest: AuditHead['oldest'] | undefined;
@@ -110,19 +110,29 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
 
 type Start = { readonly file: number; readonly offset: number; readonly link: Link | undefined };
 
-/** The place right after the last record that is no newer than `n`. */
-async function locate(files: readonly string[], n: number): Promise<Start> {
-  if (n > 0) {
-    for (const [file, path] of [...files.entries()].reverse()) {
-      for await (const line of readLinesBackwards(path)) {
-        const read = readLine(line.bytes);
-        if ('record' in read && read.record.n <= n) {
-          return { file, offset: line.end, link: { n: read.record.n, hash: read.record.hash } };
-        }
-      }
+const beginning: Start = { file: 0, offset: 0, link: undefined };
+
+/**
+ * The place right after the last record that is surely copied, below the record that the head names. When that is
+ * nowhere, the place after the last record that could be.
+ */
+async function locate(files: readonly string[], stored: AuditHead | undefined): Promise<Start> {
+  if (!stored || stored.n === 0) return beginning;
+  const from = Math.min(stored.copied.n, stored.n);
+  let fallback: Start | undefined;
+  let met = false;
+  for (const [file, path] of [...files.entries()].reverse()) {
+    for await (const line of readLinesBackwards(path)) {
+      const read = readLine(line.bytes);
+      if ('why' in read) continue;
+      const { n, hash } = read.record;
+      met ||= isSame(read.record, stored);
+      const start = { file, offset: line.end, link: { n, hash } };
+      if (n <= from) fallback ??= start;
+      if (met && n <= from) return start;
     }
   }
-  return { file: 0, offset: 0, link: undefined };
+  return met ? beginning : (fallback ?? beginning);
 }
 
 function note(positions: AuditHead['positions'], record: AuditRecord): void {

@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { createQueue } from './queue.ts';
+
+const nothing = async (): Promise<void> => {};
+
+it('commits what gathered meanwhile as one batch, in order', async () => {
+  const batches: number[][] = [];
+  const gate = Promise.withResolvers<void>();
+  const queue = createQueue<number>({
+    begin: () => gate.promise,
+    commit: async (batch) => void batches.push([...batch]),
+    sizeOf: () => 1,
+  });
+  const added = [1, 2, 3].map((item) => queue.add(item));
+  gate.resolve();
+  expect(await Promise.all(added)).toEqual([true, true, true]);
+  expect(batches).toEqual([[1, 2, 3]]);
+  expect(await queue.add(4)).toBe(true);
+  queue.close();
+  await queue.ended;
+});
+
+it('bounds a batch in items and in bytes', async () => {
+  const sizes: number[] = [];
+  const gate = Promise.withResolvers<void>();
+  const queue = createQueue<number>({
+    begin: () => gate.promise,
+    commit: async (batch) => void sizes.push(batch.length),
+    sizeOf: (bytes) => bytes,
+  });
+  const mebibyte = 1024 * 1024;
+  const items = [...Array.from({ length: 300 }, () => 1), ...Array.from({ length: 6 }, () => mebibyte)];
+  const added = items.map((item) => queue.add(item));
+  added.push(queue.add(10 * mebibyte));
+  gate.resolve();
+  await Promise.all(added);
+  expect(sizes).toEqual([256, 47, 3, 1]);
+  queue.close();
+});
+
+it('drops what waits when a commit fails, and takes no more', async () => {
+  const failure = new Error('overtaken');
+  const queue = createQueue<number>({
+    begin: nothing,
+    commit: () => Promise.reject(failure),
+    sizeOf: () => 1,
+  });
+  expect(await Promise.all([queue.add(1), queue.add(2)])).toEqual([false, false]);
+  expect(await queue.ended).toBe(failure);
+  expect(await queue.add(3)).toBe(false);
+});
+
+it('finishes the batch under way when it is closed, and drops the rest', async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const queue = createQueue<number>({
+    begin: nothing,
+    commit: () => {
+      begun.resolve();
+      return gate.promise;
+    },
+    sizeOf: () => 1,
+  });
+  const first = queue.add(1);
+  await begun.promise;
+  const second = queue.add(2);
+  queue.close();
+  gate.resolve();
+  expect(await Promise.all([first, second])).toEqual([true, false]);
+  expect(await queue.ended).toBeUndefined();
+});

@@ -1,0 +1,192 @@
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditHead } from '#libs/contracts/audit-head';
+import { nowhere, place } from '../chain/positions.ts';
+import { type Draft, genesis, type Link, seal } from '../chain/seal.ts';
+import { recover } from './recover.ts';
+
+let dir: string;
+let path: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hemostat-recover-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+beforeEach(async () => {
+  path = join(await mkdtemp(join(dir, 'one-')), 'audit.log');
+});
+
+const storedAt = (sequence: number): string => new Date(1e12 + sequence * 1_000).toISOString();
+const draft = (sequence: number): Draft => ({
+  timestamp: storedAt(sequence),
+  stream: 'HEMOSTAT',
+  sequence,
+  event: 'requested',
+  result: { sequence },
+});
+
+/** The chain of the messages 1 … count. */
+function chain(count: number): { lines: string[]; links: Link[] } {
+  const lines: string[] = [];
+  const links: Link[] = [genesis];
+  for (let sequence = 1; sequence <= count; sequence += 1) {
+    const { record, line } = seal(draft(sequence), links.at(-1) ?? genesis);
+    lines.push(`${line}\n`);
+    links.push({ n: record.n, hash: record.hash });
+  }
+  return { lines, links };
+}
+const { lines, links } = chain(10);
+const text = (count: number): string => lines.slice(0, count).join('');
+
+function headAt(n: number, copied = n): AuditHead {
+  let position = nowhere;
+  for (let sequence = 1; sequence <= n; sequence += 1)
+    position = place(position, sequence, storedAt(sequence)).position;
+  return {
+    ...(links[n] ?? genesis),
+    owner: 'before',
+    oldest: { n: 1, prev: genesis.hash },
+    copied: { n: copied, sequence: copied },
+    positions: { HEMOSTAT: position },
+  };
+}
+const numbers = (records: readonly { n: number }[]): number[] => records.map(({ n }) => n);
+
+describe('recovering the chain', () => {
+  it('begins at the beginning where there is nothing', async () => {
+    expect(await recover(path, undefined)).toMatchObject({
+      head: { ...genesis, positions: {} },
+      fileSize: 0,
+      contradiction: undefined,
+    });
+  });
+
+  it('goes on where file and head agree', async () => {
+    await writeFile(path, text(10));
+    const recovered = await recover(path, headAt(10));
+    expect(recovered).toMatchObject({ head: links[10] ?? {}, uncopied: [], cutBytes: 0 });
+    expect(recovered.contradiction).toBeUndefined();
+    expect(recovered.fileSize).toBe(text(10).length);
+  });
+
+  it('takes over whole records that a crash left in the file before the head moved', async () => {
+    await writeFile(path, text(10));
+    const recovered = await recover(path, headAt(7));
+    expect(recovered.head).toMatchObject({
+      ...links[10],
+      positions: { HEMOSTAT: { last: 10, gaps: [] } },
+    });
+    expect(numbers(recovered.uncopied)).toEqual([8, 9, 10]);
+    expect(recovered.contradiction).toBeUndefined();
+  });
+
+  it('takes them over when the head never moved at all', async () => {
+    await writeFile(path, text(2));
+    expect((await recover(path, headAt(0))).head).toMatchObject({ ...links[2] });
+  });
+
+  it('names records that a crash kept from being copied', async () => {
+    await writeFile(path, text(10));
+    expect(numbers((await recover(path, headAt(10, 6))).uncopied)).toEqual([7, 8, 9, 10]);
+  });
+
+  it.each([1, 10, 60])('cuts off the last %i bytes of an append that was interrupted', async (missing) => {
+    await writeFile(path, text(9).slice(0, -missing - 1));
+    const recovered = await recover(path, headAt(7));
+    expect(recovered.head).toMatchObject({ n: 8, positions: { HEMOSTAT: { last: 8 } } });
+    expect(recovered.cutBytes).toBeGreaterThan(0);
+    expect(await readFile(path, 'utf8')).toBe(text(8));
+    expect(recovered.fileSize).toBe(text(8).length);
+  });
+
+  it('keeps a record that only lacks its line break', async () => {
+    await writeFile(path, text(9).slice(0, -1));
+    expect(await recover(path, headAt(9))).toMatchObject({ head: { n: 9 }, cutBytes: 0 });
+    expect(await readFile(path, 'utf8')).toBe(text(9));
+    await truncate(path, text(9).length - 1);
+    expect(await recover(path, headAt(7))).toMatchObject({ head: { n: 9 } });
+    expect(await readFile(path, 'utf8')).toBe(text(9));
+  });
+
+  it('cuts off zeros and rubble that a power failure left behind the head', async () => {
+    await writeFile(path, `${text(8)}${'\0'.repeat(500)}\n{"n":9}\n${lines[9]}`);
+    expect(await recover(path, headAt(7))).toMatchObject({ head: { n: 8 } });
+    expect(await readFile(path, 'utf8')).toBe(text(8));
+  });
+
+  it('cuts off what another replica wrote that had been overtaken', async () => {
+    const foreign = seal(draft(99), links[5] ?? genesis);
+    await writeFile(path, `${text(8)}${foreign.line}\n`);
+    expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 8 }, contradiction: undefined });
+    expect(await readFile(path, 'utf8')).toBe(text(8));
+  });
+
+  it('reads across files that were rotated', async () => {
+    await writeFile(`${path}.1`, text(4));
+    await writeFile(`${path}.2`, lines.slice(4, 8).join(''));
+    expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 8 }, fileSize: 0 });
+    await writeFile(path, lines.slice(8).join(''));
+    const recovered = await recover(path, headAt(6, 3));
+    expect(recovered).toMatchObject({ head: { n: 10 } });
+    expect(numbers(recovered.uncopied)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('says that records are missing in the file, and goes on behind the head', async () => {
+    await writeFile(path, text(6));
+    expect(await recover(path, headAt(9))).toMatchObject({
+      head: links[9] ?? {},
+      contradiction: { why: 'records_missing_in_file', nats: links[9] ?? {}, file: links[6] ?? {} },
+    });
+    await rm(path);
+    expect(await recover(path, headAt(9))).toMatchObject({
+      head: links[9] ?? {},
+      contradiction: { why: 'records_missing_in_file', file: null },
+    });
+  });
+
+  it('says that the file is another one than NATS knows, and cuts nothing of it', async () => {
+    const other = seal({ ...draft(9), reason: 'forged' }, links[8] ?? genesis);
+    const forged = `${text(8)}${other.line}\n`;
+    await writeFile(path, forged);
+    expect(await recover(path, headAt(9))).toMatchObject({
+      head: links[9] ?? {},
+      contradiction: { why: 'file_differs_from_nats' },
+    });
+    expect(await readFile(path, 'utf8')).toBe(forged);
+  });
+
+  it('never gives a number twice, even when NATS was set back to an older state', async () => {
+    const other = seal({ ...draft(3), reason: 'of another life' }, links[2] ?? genesis);
+    await writeFile(path, text(10));
+    const stale = { ...headAt(3), hash: other.record.hash };
+    expect((await recover(path, stale)).head.n).toBe(10);
+  });
+
+  it('goes on from the file when NATS lost the head, and knows all that stands there', async () => {
+    await writeFile(`${path}.1`, text(4));
+    await writeFile(path, lines.slice(4).join(''));
+    expect(await recover(path, undefined)).toMatchObject({
+      head: { ...links[10], oldest: { n: 1 }, positions: { HEMOSTAT: { last: 10, gaps: [] } } },
+      contradiction: { why: 'head_missing_in_nats', nats: null },
+    });
+  });
+
+  it('leaves damage in the middle for everybody to see', async () => {
+    const damaged = `${text(4)}damaged\n${lines.slice(4).join('')}`;
+    await writeFile(path, damaged);
+    expect(await recover(path, headAt(10))).toMatchObject({ head: { n: 10 }, contradiction: undefined });
+    expect(await recover(path, undefined)).toMatchObject({ head: { n: 10 } });
+    expect(await readFile(path, 'utf8')).toBe(damaged);
+  });
+
+  it('begins a new line behind one that was torn before a contradiction', async () => {
+    await writeFile(path, text(6));
+    await appendFile(path, '{"torn":');
+    const recovered = await recover(path, headAt(9));
+    expect(recovered.contradiction?.why).toBe('records_missing_in_file');
+    expect(await readFile(path, 'utf8')).toBe(text(6));
+    expect(recovered.fileSize).toBe(text(6).length);
+  });
+});
