@@ -51,3 +51,13 @@ test('a health check is the container’s own', async () => {
     return State.Health?.Status === 'healthy' || undefined;
   });
 });
+
+test('restarts are counted that the engine itself has forgotten', async () => {
+  const since = Date.now();
+  await using patient = await startContainer(docker, sleeper);
+  await patient.container.restart();
+  for (let times = 0; times < 300; times += 1) {
+    await patient.container.rename({ name: `${patient.name}-${times % 2}` });
+  }
+  expect(await countEvents(docker, { container: patient.id, action: 'restart', since })).toBe(1);
+});

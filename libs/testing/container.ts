@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { ContainerCreateOptions, HealthConfig, HostConfig } from 'dockerode';
+import { record } from './container-events-recording.ts';
 import { testLabel, testRun } from './docker-engine-labels.ts';
 
 export interface TestContainer extends AsyncDisposable {
@@ -26,6 +27,7 @@ export type ContainerOptions = {
 /** Creates and starts a container of this test's own; disposing removes it with its anonymous volumes. */
 export async function startContainer(docker: Docker, options: ContainerOptions): Promise<TestContainer> {
   const name = options.name ?? `hemostat-test-${randomBytes(6).toString('hex')}`;
+  await record(docker);
   const container = await docker.createContainer({ ...createOptions(options), name });
   const remove = async () => {
     await container.remove({ force: true, v: true }).catch((error: unknown) => {
