@@ -94,10 +94,10 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
   };
 
   const commit = async (batch: readonly Heard[]): Promise<void> => {
-    const unknown = batch.flatMap(({ subject, body }) => {
+    const unknown = batch.flatMap(({ subject, body, bytes }) => {
       const id = remediationOf(subject);
       if (id === undefined || !subject.endsWith('.requested')) return id ?? [];
-      origins.learn(id, body);
+      origins.learn(id, body, bytes);
       return [];
     });
     await retryUntil(() => origins.recall(unknown), { clock, signal, ...natsRetry });

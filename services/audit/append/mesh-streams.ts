@@ -6,10 +6,11 @@ import { requestedSubject, streams } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 import type { Sealed } from '../chain/seal.ts';
 import { bodyOf, type Heard } from '../record/heard.ts';
+import type { StoredRequest } from '../record/origin.ts';
 
 /** What the audit reads from and writes to JetStream besides its consumers. All of it rejects while NATS is away. */
 export interface MeshStreams {
-  requested(id: string): Promise<unknown>;
+  requested(id: string): Promise<StoredRequest | undefined>;
   /** A message by its sequence; undefined when the stream does not hold it (any more). */
   messageAt(stream: string, sequence: number): Promise<Heard | undefined>;
   firstSequence(stream: string): Promise<number>;
@@ -37,7 +38,8 @@ export function openMeshStreams(bus: Bus): MeshStreams {
     requested: async (id) => {
       const query = { last_by_subj: requestedSubject(id) };
       const message = await jsm.streams.getMessage(streams.facts, query);
-      return message === null ? undefined : bodyOf(message.string());
+      if (message === null) return undefined;
+      return { body: bodyOf(message.string()), bytes: message.data.byteLength };
     },
     messageAt: async (stream, sequence) => {
       const message = await stored(stream, sequence);

@@ -40,40 +40,52 @@ function fromRequested(requested: Requested): Origin {
 }
 
 export interface Origins {
-  /** Remembers what a `requested` fact said. */
-  learn(id: string, body: unknown): void;
+  /** Remembers what a `requested` fact said; `bytes` is how long it is. */
+  learn(id: string, body: unknown, bytes: number): void;
   /** Reads from the stream what is not remembered, so that `get` finds it. Rejects when NATS does not answer. */
   recall(ids: readonly string[]): Promise<void>;
   get(id: string): Origin | undefined;
 }
 
-const noOrigin = 'none';
-
 /** A bounded memory: what was used least recently is forgotten, and read again when it is needed. */
-export function createOrigins(readRequested: (id: string) => Promise<unknown>, capacity = 10_000): Origins {
-  const known = new Map<string, Origin | typeof noOrigin>();
-  const remember = (id: string, body: unknown): void => {
+export function createOrigins(
+  readRequested: (id: string) => Promise<StoredRequest | undefined>,
+  limits: { readonly entries: number; readonly bytes: number } = { entries: 10_000, bytes: 32 * 1024 * 1024 },
+): Origins {
+  const known = new Map<string, { readonly origin: Origin | undefined; readonly bytes: number }>();
+  let held = 0;
+  const forget = (id: string): void => {
+    held -= known.get(id)?.bytes ?? 0;
     known.delete(id);
-    known.set(id, originOf(body) ?? noOrigin);
-    const [oldest] = known.keys();
-    if (known.size > capacity && oldest !== undefined) known.delete(oldest);
+  };
+  const remember = (id: string, origin: Origin | undefined, bytes: number): void => {
+    forget(id);
+    known.set(id, { origin, bytes });
+    held += bytes;
+    for (const [oldest] of known) {
+      if (known.size <= limits.entries && (held <= limits.bytes || known.size === 1)) return;
+      forget(oldest);
+    }
   };
   return {
-    learn: remember,
+    learn: (id, body, bytes) => remember(id, originOf(body), bytes),
     recall: async (ids) => {
       const missing = [...new Set(ids)].filter((id) => !known.has(id));
-      const bodies = await Promise.all(missing.map(async (id) => [id, await readRequested(id)] as const));
-      for (const [id, body] of bodies) remember(id, body);
+      const read = await Promise.all(missing.map(async (id) => [id, await readRequested(id)] as const));
+      for (const [id, requested] of read) remember(id, originOf(requested?.body), requested?.bytes ?? 0);
     },
     get: (id) => {
-      const origin = known.get(id);
-      if (origin === undefined) return undefined;
+      const found = known.get(id);
+      if (!found) return undefined;
       known.delete(id);
-      known.set(id, origin);
-      return origin === noOrigin ? undefined : origin;
+      known.set(id, found);
+      return found.origin;
     },
   };
 }
+
+/** A stored `requested` message. */
+export type StoredRequest = { readonly body: unknown; readonly bytes: number };
 
 /** The container's name as the engine knew it when the request came. */
 export function containerOf(origin: Origin, target: Target): string | undefined {
