@@ -39,7 +39,10 @@ export async function serveRpc(
     added.addEndpoint(verb.name, {
       subject: verb.subject,
       handler: (error, message) => {
-        if (!error) void answer(bus, verb, message);
+        if (error) return;
+        answer(bus, verb, message).catch((failure: unknown) => {
+          bus.log.debug({ err: failure, subject: verb.subject }, 'an answer could not be sent');
+        });
       },
     });
   }

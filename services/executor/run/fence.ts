@@ -1,8 +1,9 @@
-import type { EnginePort } from '#libs/actions/engine-port';
+import type { EngineCall, EnginePort } from '#libs/actions/engine-port';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
+import { inSpan } from '#libs/runtime/tracing';
 import { DockerError } from '../docker/docker-error.ts';
 import { type ExecutorContext, pause } from './running.ts';
 
@@ -32,7 +33,9 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
       // Nothing may be awaited between the look and the call.
       try {
-        const answer = await context.view.engine.call(call, signal);
+        const answer = await inSpan(context.bus.tracer, spanName(call), { kind: 'client' }, () =>
+          context.view.engine.call(call, signal),
+        );
         reached = true;
         return answer;
       } catch (error) {
@@ -41,6 +44,11 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       }
     },
   };
+}
+
+/** `docker POST /containers/{id}/restart`: ids would make a name of every container. */
+function spanName({ method, path }: EngineCall): string {
+  return `docker ${method} /${path.map((part) => (/^[0-9a-f]{64}$/.test(part) ? '{id}' : part)).join('/')}`;
 }
 
 /** Leases that cannot be read are not held; they are asked for until NATS answers. */
