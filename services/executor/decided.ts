@@ -36,9 +36,15 @@ export function onDecided(
   };
 }
 
-function parse(delivery: Delivery, engineName: string): Decided | string {
+// Most decisions ask for nothing; they are not looked at any further.
+const asksForNothing = z.object({ verdict: z.enum(['refused', 'dry_run']) });
+
+function parse(delivery: Delivery, engineName: string): Pick<Decided, 'verdict'> | string {
   try {
-    const parsed = decidedSchema.safeParse(parseJson(delivery.text()));
+    const body = parseJson(delivery.text());
+    const idle = asksForNothing.safeParse(body);
+    if (idle.success) return idle.data;
+    const parsed = decidedSchema.safeParse(body);
     if (!parsed.success) return `it is no decision: ${parsed.error.issues[0]?.message ?? ''}`;
     const expected = decidedSubject(parsed.data.remediation_id, engineName);
     return delivery.subject === expected ? parsed.data : 'it speaks of another remediation than its subject';

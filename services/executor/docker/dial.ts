@@ -7,11 +7,11 @@ type DialOptions = Parameters<Docker['modem']['dial']>[0];
 // 304: it is so already.
 const done = { 200: true, 201: true, 202: true, 204: true, 304: true };
 
-/** Sends one call and resolves to the whole answer. Rejects with what the client throws. */
-export function send(docker: Docker, call: EngineCall, signal: AbortSignal): Promise<unknown> {
+/** Sends one call and resolves to the whole answer. Rejects with what the client throws, or when a signal aborts. */
+export function send(docker: Docker, call: EngineCall, ...signals: readonly AbortSignal[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
-      { ...dialled(call), abortSignal: opaque(AbortSignal.any([signal])) },
+      { ...dialled(call), abortSignal: opaque(AbortSignal.any([...signals])) },
       (error, answer) => (error ? reject(error) : resolve(answer)),
     );
   });

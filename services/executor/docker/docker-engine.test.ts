@@ -9,6 +9,7 @@ import { busyboxImage } from '#libs/testing/images';
 import { until } from '#libs/testing/until';
 import { executorSettingsSchema } from '../config.ts';
 import { openEngine } from './docker-engine.ts';
+import { DockerError } from './docker-error.ts';
 
 const { docker, dockerHost } = testEngine();
 const image = await busyboxImage(docker);
@@ -54,6 +55,15 @@ describe('a Docker Engine', () => {
     expect(process.env.DOCKER_HOST ?? '').not.toContain(String(port));
     relay.close();
     await expect(open(`tcp://127.0.0.1:${port}`).list()).rejects.toMatchObject({ kind: 'not_reached' });
+  });
+
+  it('opens no connection any more once it is closed', async () => {
+    const engine = open();
+    await engine.ping();
+    const late = engine.list().catch((error: unknown) => error);
+    engine[Symbol.dispose]();
+    expect(await late).toBeInstanceOf(DockerError);
+    await expect(engine.ping()).rejects.toThrow(DockerError);
   });
 
   it('that is frozen is not waited for without end', async (test) => {

@@ -32,12 +32,17 @@ const eventsCall: EngineCall = {
 /** Nothing is connected until the first call. Throws a `ConfigError` when the settings cannot be used. */
 export function openEngine(settings: DockerSettings): DockerEngine {
   const connection = openDocker(settings);
+  const closing = new AbortController();
 
   const fail = (error: unknown): never => {
     throw toDockerError(error, settings.DOCKER_HOST);
   };
   const read = async <S extends z.ZodType>(call: EngineCall, schema: S): Promise<z.output<S>> => {
-    const ask = (): Promise<unknown> => send(connection.forReads, call, AbortSignal.timeout(readTimeoutMs));
+    // A request that is aborted before it has begun opens a connection all the same, and nobody closes that.
+    const ask = async (): Promise<unknown> =>
+      closing.signal.aborted
+        ? fail(closed())
+        : send(connection.forReads, call, AbortSignal.timeout(readTimeoutMs), closing.signal);
     // The engine may have closed a kept connection in the meantime; a second look does no harm.
     const answer = await ask()
       .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
@@ -60,8 +65,20 @@ export function openEngine(settings: DockerSettings): DockerEngine {
     },
     watch: (onChange, signal) =>
       follow(connection.forWrites, eventsCall, onChange, readTimeoutMs, signal).catch(fail),
-    [Symbol.dispose]: () => connection[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      closing.abort();
+      connection[Symbol.dispose]();
+    },
   };
+}
+
+function closed(): DockerError {
+  return new DockerError({
+    kind: 'not_reached',
+    code: 'closed',
+    cause: 'The executor is stopping',
+    remedy: 'ask again when it runs',
+  });
 }
 
 function unexpected(cause: z.ZodError): DockerError {
