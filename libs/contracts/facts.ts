@@ -85,7 +85,7 @@ export const refusalSchema = z.strictObject({
 });
 export type Refusal = z.infer<typeof refusalSchema>;
 
-const approvedSchema = z.strictObject({
+export const approvedSchema = z.strictObject({
   type: z.literal('decided'),
   ...factBase,
   verdict: z.literal('approved'),

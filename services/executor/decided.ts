@@ -2,10 +2,11 @@
  * Guarantee: a decision is acknowledged when nothing is left to do about it: at once unless it is an approval, else
  * after its `finished` stands.
  */
+import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import type { Delivery, Handled } from '#libs/bus/consume';
 import { buryDead } from '#libs/bus/dead-letter';
-import { type Approved, type Decided, decidedSchema } from '#libs/contracts/facts';
+import { type Approved, approvedSchema } from '#libs/contracts/facts';
 import { parseJson } from '#libs/contracts/json';
 import { decidedSubject } from '#libs/contracts/subjects';
 import { onceAtATime } from './run/once-at-a-time.ts';
@@ -39,12 +40,12 @@ export function onDecided(
 // Most decisions ask for nothing; they are not looked at any further.
 const asksForNothing = z.object({ verdict: z.enum(['refused', 'dry_run']) });
 
-function parse(delivery: Delivery, engineName: string): Pick<Decided, 'verdict'> | string {
+function parse(delivery: Delivery, engineName: string): Approved | z.infer<typeof asksForNothing> | string {
   try {
     const body = parseJson(delivery.text());
     const idle = asksForNothing.safeParse(body);
     if (idle.success) return idle.data;
-    const parsed = decidedSchema.safeParse(body);
+    const parsed = approvedSchema.safeParse(body);
     if (!parsed.success) return `it is no decision: ${parsed.error.issues[0]?.message ?? ''}`;
     const expected = decidedSubject(parsed.data.remediation_id, engineName);
     return delivery.subject === expected ? parsed.data : 'it speaks of another remediation than its subject';
