@@ -1,7 +1,8 @@
 import type { Bus } from '#libs/bus/bus';
-import type { Handled } from '#libs/bus/consume';
+import type { Delivery, Handled } from '#libs/bus/consume';
 import { readFact } from '#libs/bus/fact';
-import { requestedSchema } from '#libs/contracts/facts';
+import { factSchema, requestedSchema } from '#libs/contracts/facts';
+import { parseJson } from '#libs/contracts/json';
 import { requestedSubject } from '#libs/contracts/subjects';
 import { renewLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
@@ -13,13 +14,16 @@ export async function renewOnProgress(
   bus: Bus,
   state: SafetyState,
   timing: LeaseTiming,
-  subject: string,
+  delivery: Delivery,
 ): Promise<Handled> {
-  const id = subject.split('.')[2] ?? '';
-  const requested = await readFact(bus, requestedSubject(id), requestedSchema);
+  const fact = factSchema.parse(parseJson(delivery.text()));
+  const requested = await readFact(bus, requestedSubject(fact.remediation_id), requestedSchema);
   if (!requested) return 'ack';
+  // A patient that may take long to stop makes its step longer: the call waits for it, and so does who looks later.
+  const settleMs = fact.type === 'started' ? 2_000 * fact.settle_seconds : 0;
   for (const target of targetsOf(requested.body)) {
-    await state.change(target, (cell) => renewLease(cell, id, bus.clock.now() + timing.stepMs));
+    const deadline = bus.clock.now() + timing.stepMs + settleMs;
+    await state.change(target, (cell) => renewLease(cell, fact.remediation_id, deadline));
   }
   return 'ack';
 }

@@ -41,7 +41,7 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
     consume(bus, {
       ...base,
       consumer: consumers.progress,
-      handle: (delivery) => renewOnProgress(bus, state, timing, delivery.subject),
+      handle: (delivery) => renewOnProgress(bus, state, timing, delivery),
     }),
   );
   stack.use(
