@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aptGet } from './apt.mjs';
 import { makeFolder } from './atomically.mjs';
-import { isThere, outcomeOf, outputOf } from './command.mjs';
+import { isThere, outputOf } from './command.mjs';
 import { packageLists } from './debian-install.mjs';
 import { isDebian } from './machine.mjs';
 import { once } from './once.mjs';
@@ -13,6 +14,8 @@ import { Problem } from './problem.mjs';
 // A stable release: what it holds stays the same. Rolling suites (testing, unstable) would change under us.
 const newestStableSuite = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+// Otherwise apt downloads as a user of its own, who cannot write into a folder of ours.
+const inFoldersOfRoot = ['-o', 'APT::Sandbox::User=root'];
 
 /** Downloads a package and unpacks it into the cache, installing nothing; gives the folder. */
 export async function unpackFromDebian(name) {
@@ -30,11 +33,7 @@ export async function unpackFromDebian(name) {
 async function download(name, folder) {
   const newer = await newestStable();
   for (const settings of newer ? [newer, []] : [[]]) {
-    const { code } = await outcomeOf(
-      'apt-get',
-      ['-q', '-o', 'APT::Sandbox::User=root', ...settings, 'download', name],
-      { cwd: folder },
-    );
+    const { code } = await aptGet([...inFoldersOfRoot, ...settings, 'download', name], { cwd: folder });
     const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
     if (code === 0 && file) return file;
   }
@@ -52,13 +51,13 @@ const newestStable = once(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hemostat-setup-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const settings = await aptSettingsIn(folder, mirror);
-  const { code } = await outcomeOf('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', ...settings, 'update']);
+  const { code } = await aptGet([...inFoldersOfRoot, ...settings, 'update']);
   return code === 0 ? settings : undefined;
 });
 
 async function mirrorOfThisMachine() {
   const format = '$(ORIGIN)|$(LABEL)|$(REPO_URI)';
-  const { output } = await outcomeOf('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  const { output } = await aptGet(['indextargets', '--format', format, 'Created-By: Packages']);
   return output
     .split('\n')
     .map((line) => line.split('|'))
