@@ -1,13 +1,19 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { z } from 'zod';
 import { startEmbeddedServer } from '#libs/bus/embedded-server';
+import { meshSettingsSchema } from '#libs/bus/mesh-settings';
 import type { OpenOptions } from '#libs/bus/open-service';
-import { port, readConfig } from '#libs/runtime/config';
+import { ConfigError, port, readConfig } from '#libs/runtime/config';
 import { createLog, type LogOptions, logSettings } from '#libs/runtime/log';
+import { readAuditConfig } from '../services/audit/config.ts';
 import { startAudit } from '../services/audit/service.ts';
+import { executorSettingsSchema } from '../services/executor/config.ts';
 import { startExecutor } from '../services/executor/service.ts';
+import { gatewaySettingsSchema } from '../services/gateway/config.ts';
 import { startGateway } from '../services/gateway/service.ts';
+import { safetySettingsSchema } from '../services/safety/config.ts';
 import { startSafety } from '../services/safety/service.ts';
+import { readVerifierConfig } from '../services/verifier/config.ts';
 import { startVerifier } from '../services/verifier/service.ts';
 
 const settingsSchema = z.object({
@@ -29,6 +35,7 @@ export type Mesh = AsyncDisposable & { readonly natsUrl: string; readonly gatewa
 /** All five services in this process, on NATS_URL or on a nats-server of their own when it is unset. */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const settings = readConfig(settingsSchema, options.env);
+  checkSettings(options.env);
   await using stack = new AsyncDisposableStack();
   let natsUrl = settings.NATS_URL;
   if (natsUrl === undefined) {
@@ -59,4 +66,27 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const gateway = stack.use(await startGateway(each));
   const owned = stack.move();
   return { natsUrl, gatewayUrl: gateway.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Every service's settings, before anything is started: a wrong one then stands alone on the screen. */
+function checkSettings(env: NodeJS.ProcessEnv): void {
+  for (const schema of [
+    meshSettingsSchema,
+    gatewaySettingsSchema,
+    safetySettingsSchema,
+    executorSettingsSchema,
+  ]) {
+    readConfig(schema, env);
+  }
+  readVerifierConfig(env);
+  readAuditConfig(env);
+  if (!env.NATS_URL && readConfig(meshSettingsSchema, env).HEMOSTAT_REPLICAS > 1) {
+    throw new ConfigError([
+      {
+        name: 'HEMOSTAT_REPLICAS',
+        found: 'more than one copy',
+        expected: '1 with the embedded nats-server; set NATS_URL to a cluster for more',
+      },
+    ]);
+  }
 }

@@ -11,6 +11,8 @@ import { tellStory } from './story.ts';
 const story = tellStory(process.stdout);
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+// Nobody reads on: for instance `npm run demo | head`.
+process.stdout.on('error', () => stop.abort(new Error('its output was closed')));
 process.once('SIGTERM', () => stop.abort(new Error('terminated')));
 
 try {

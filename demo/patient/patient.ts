@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { freePort } from '../free-port.ts';
-import { hasImage } from '../images/import-image.ts';
 import { makeNodeImage } from '../images/node-image.ts';
 
 const image = 'hemostat-demo/patient:1';
-const name = 'hemostat-demo-patient';
+const name = `hemostat-demo-patient-${process.pid}`;
 const label = 'hemostat.demo';
 
 export type Patient = AsyncDisposable & { readonly name: string; readonly url: string };
@@ -13,7 +12,6 @@ export type Patient = AsyncDisposable & { readonly name: string; readonly url: s
 /** Starts the patient in a container on a free port of loopback. Disposing removes container and image. */
 export async function startPatient(docker: Docker): Promise<Patient> {
   await removeLeftover(docker);
-  const hadImage = await hasImage(docker, image);
   await makeNodeImage(docker, image);
   const port = await freePort();
   const source = await readFile(new URL('server.mjs', import.meta.url), 'utf8');
@@ -21,7 +19,7 @@ export async function startPatient(docker: Docker): Promise<Patient> {
     name,
     Image: image,
     Cmd: ['node', '--input-type=module', '-e', source],
-    Labels: { [label]: 'true' },
+    Labels: { [label]: String(process.pid) },
     ExposedPorts: { '8000/tcp': {} },
     HostConfig: {
       Init: true,
@@ -35,13 +33,26 @@ export async function startPatient(docker: Docker): Promise<Patient> {
     url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
       await container.remove({ force: true, v: true });
-      if (!hadImage) await docker.getImage(image).remove({ force: true });
+      // Another demo may still need the image; the last one takes it away.
+      await docker
+        .getImage(image)
+        .remove()
+        .catch(() => undefined);
     },
   };
 }
 
-/** A demo that was killed may have left its container; only what bears our label is touched. */
+/** A demo that was killed may have left its container; one whose process still runs is left alone. */
 async function removeLeftover(docker: Docker): Promise<void> {
   const left = await docker.listContainers({ all: true, filters: { label: [label] } });
-  await Promise.all(left.map((each) => docker.getContainer(each.Id).remove({ force: true, v: true })));
+  const dead = left.filter((each) => !isAlive(Number(each.Labels[label])));
+  await Promise.all(dead.map((each) => docker.getContainer(each.Id).remove({ force: true, v: true })));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -93,6 +93,17 @@ describe('cells', () => {
   });
 });
 
+describe('cells that the server will not store', () => {
+  it('are refused aloud, and not taken for a conflict that another try would solve', async () => {
+    const store = await openCells(a.bus, buckets.safety, bodySchema);
+    const stream = `KV_${buckets.safety}`;
+    await a.bus.jsm.streams.update(stream, { max_bytes: 1 });
+    await expect(store.compareAndSet(`target.${randomUUID()}`, 0, { value: 1 })).rejects.toThrow();
+    await a.bus.jsm.streams.update(stream, { max_bytes: -1 });
+    expect(await store.compareAndSet(`target.${randomUUID()}`, 0, { value: 1 })).toBe('stored');
+  });
+});
+
 describe('consume', () => {
   it('delivers a message again after its handler threw, until it is handled', async () => {
     const tries: number[] = [];

@@ -36,6 +36,8 @@ export type BusOptions = {
   >;
 };
 
+const longestDrainMs = 2_000;
+
 const natsAway = {
   ok: false,
   cause: 'NATS cannot be reached',
@@ -66,8 +68,13 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
     clock,
     [Symbol.asyncDispose]: async () => {
       if (nc.isClosed()) return;
-      const drained = nc.drain().catch(() => nc.close());
-      await Promise.race([drained, clock.sleep(2_000).then(() => nc.close())]);
+      const done = new AbortController();
+      const drained = nc
+        .drain()
+        .catch(() => nc.close())
+        .finally(() => done.abort());
+      await clock.sleep(longestDrainMs, done.signal);
+      await (done.signal.aborted ? drained : nc.close());
     },
   };
 }

@@ -6,14 +6,19 @@ import type { KV } from '@nats-io/kv';
 import type { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
 import type { Bus } from './bus.ts';
-import { isConflict } from './errors.ts';
+import { isConflict, isServersRefusal } from './errors.ts';
+
+const unansweredPauseMs = 100;
 
 /** A value and the revision it was read at; revision 0 and no value: never written. */
 export type Versioned<T> = { readonly value: T | undefined; readonly revision: number };
 
 export interface CellStore<T> {
   read(key: string): Promise<Versioned<T>>;
-  /** `conflict`: somebody else wrote, or the outcome is unknown. Either way: read again. */
+  /**
+   * `conflict`: somebody else wrote, or the outcome is unknown. Either way: read again. Throws when the server says
+   * that it cannot store anything (no space, no permission).
+   */
   compareAndSet(key: string, revision: number, value: T): Promise<'stored' | 'conflict'>;
   keys(filter?: string): Promise<readonly string[]>;
   /** Calls back with every value there is and every change, until the signal aborts. Survives reconnects. */
@@ -40,8 +45,9 @@ export async function openCells<S extends z.ZodType>(
         return 'stored';
       } catch (error) {
         if (isConflict(error)) return 'conflict';
-        if (bus.nc.isClosed()) throw error;
+        if (bus.nc.isClosed() || isServersRefusal(error)) throw error;
         bus.log.debug({ err: error, key }, 'a compare-and-set brought no answer; reading again');
+        await bus.clock.sleep(unansweredPauseMs);
         return 'conflict';
       }
     },
@@ -65,6 +71,7 @@ async function watchForEver(
   while (!signal.aborted && !bus.nc.isClosed()) {
     try {
       const updates = await kv.watch({ key: filter });
+      if (signal.aborted) return updates.stop();
       const stop = (): void => updates.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {

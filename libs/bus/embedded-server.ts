@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '#libs/runtime/clock';
 import type { Log } from '#libs/runtime/log';
+import { lockDataFolder } from './data-folder-lock.ts';
 import { findNatsServer } from './find-nats-server.ts';
 
 export type EmbeddedServer = AsyncDisposable & {
@@ -27,6 +28,8 @@ const readyWithinMs = 10_000;
 /** Starts nats-server with JetStream on loopback, storing under `dataDir`. Throws with cause and remedy when it cannot. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const binary = findNatsServer(options.env);
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lockDataFolder(resolve(options.dataDir)));
   const folder = resolve(options.dataDir, 'nats');
   await mkdir(folder, { recursive: true });
   await stopLeftover(folder, options.log);
@@ -48,6 +51,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     });
   };
   supervise();
+  const lock = stack.move();
   return {
     url: `nats://127.0.0.1:${port}`,
     pid: () => child.process.pid,
@@ -55,6 +59,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       stopping = true;
       await stop(child.process);
       await rm(pidFile(folder), { force: true });
+      await lock.disposeAsync();
     },
   };
 }
@@ -81,18 +86,32 @@ async function launch(binary: string, folder: string, port: number): Promise<Lau
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
   });
+  try {
+    return { process: child, port: await whenListening(child, ports, folder, () => explain(said, port)) };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+async function whenListening(
+  child: ChildProcess,
+  ports: string,
+  folder: string,
+  why: () => string,
+): Promise<number> {
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
   const giveUpAt = Date.now() + readyWithinMs;
   while (Date.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(explain(said, port));
-    const listening = await readPort(ports);
+    if (child.exitCode !== null) throw new Error(why());
+    const listening = await Promise.race([readPort(ports), failed]);
     if (listening !== undefined) {
       if (child.pid !== undefined) await writeFile(pidFile(folder), String(child.pid));
-      return { process: child, port: listening };
+      return listening;
     }
     await systemClock.sleep(10);
   }
-  child.kill('SIGKILL');
-  throw new Error(`nats-server was not ready within ${readyWithinMs / 1_000} seconds. ${said.trim()}`);
+  throw new Error(`nats-server was not ready within ${readyWithinMs / 1_000} seconds. ${why()}`);
 }
 
 function explain(said: string, port: number): string {

@@ -11,3 +11,8 @@ export function isConflict(error: unknown): boolean {
 export function isFinalRefusal(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.status >= 400 && error.status < 500;
 }
+
+/** The server answered, and it was no: other than a time-out, this leaves no doubt that nothing was stored. */
+export function isServersRefusal(error: unknown): boolean {
+  return error instanceof JetStreamApiError && !isConflict(error);
+}

@@ -9,7 +9,12 @@ import { delimiter, join } from 'node:path';
  */
 export function findNatsServer(env: NodeJS.ProcessEnv): string {
   const named = env.HEMOSTAT_NATS_SERVER;
-  if (named) return named;
+  if (named) {
+    if (isUsable(named)) return named;
+    throw new Error(
+      `HEMOSTAT_NATS_SERVER=${named} is no nats-server of 2.9 or later. Correct it, or unset it to have one found.`,
+    );
+  }
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hemostat', 'bin');
   const folders = [...(env.PATH ?? '').split(delimiter), cache].filter((folder) => folder !== '');
   const found = folders.map((folder) => join(folder, 'nats-server')).find(isUsable);
@@ -22,10 +27,10 @@ export function findNatsServer(env: NodeJS.ProcessEnv): string {
 function isUsable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
+    return isRecent(execFileSync(file, ['--version'], { encoding: 'utf8' }));
   } catch {
     return false;
   }
-  return isRecent(execFileSync(file, ['--version'], { encoding: 'utf8' }));
 }
 
 function isRecent(banner: string): boolean {

@@ -6,7 +6,13 @@ import { logSettings } from '#libs/runtime/log';
 /** The settings that every service reads. */
 export const meshSettings = {
   ...logSettings,
-  NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+  NATS_URL: z
+    .string()
+    .regex(/^((nats|tls):\/\/)?[^\s/,]+(,((nats|tls):\/\/)?[^\s/,]+)*\/?$/, {
+      error:
+        'one or more addresses of NATS separated by commas, for example nats://nats-1:4222,nats://nats-2:4222',
+    })
+    .default('nats://127.0.0.1:4222'),
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   NATS_TOKEN: z.string().optional(),

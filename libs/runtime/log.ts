@@ -9,7 +9,7 @@ export type Log = pino.Logger;
 
 export interface LogOptions {
   readonly service: string;
-  /** pino's words or the seeds' (DEBUG, INFO, WARNING, ERROR), in any case. */
+  /** pino's words or those of the tools this unites (DEBUG, INFO, WARNING, ERROR), in any case. */
   readonly level: string;
   readonly format: 'json' | 'text';
   /** Gets whole lines; standard output by default. */

@@ -16,7 +16,7 @@ import {
 } from '#libs/contracts/facts';
 import { completeChannel, completeSubject, requestedSubject } from '#libs/contracts/subjects';
 import { fromInstant } from '#libs/runtime/instant';
-import { closeLease, settleLease } from './cell.ts';
+import { closeLease, settleLease, spendsAttempt } from './cell.ts';
 import { closingSince, closingStep, completeFrom, targetsOf } from './closing.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 import { remediationComplete } from './remediation-complete.ts';
@@ -48,6 +48,7 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
 
   const complete = async (requested: Requested, fact: Complete): Promise<Handled> => {
     const stated = await stateFact(bus, completeSubject(fact.remediation_id), completeSchema, fact);
+    if (stated.kind === 'stored') tellComplete(bus, requested, fact);
     return settle(requested, { kind: 'complete', fact: stated.body });
   };
 
@@ -102,4 +103,13 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
       return undefined;
     },
   };
+}
+
+/** What did not heal is a warning: it stays visible when LOG_LEVEL leaves out the everyday. */
+function tellComplete({ log }: Bus, { ask }: Requested, fact: Complete): void {
+  const level = spendsAttempt(fact) ? 'warn' : 'info';
+  log[level](
+    { container: ask.container, action: ask.action, outcome: fact.outcome },
+    `${fact.outcome}: ${fact.message}`,
+  );
 }

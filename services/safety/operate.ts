@@ -4,6 +4,7 @@ import type { Bus } from '#libs/bus/bus';
 import { stateFact } from '#libs/bus/fact';
 import { type Served, serve } from '#libs/bus/rpc';
 import type { Cell } from '#libs/contracts/cell';
+import { canonicalJson } from '#libs/contracts/json';
 import { Problem } from '#libs/contracts/problem';
 import { type SafetyAct, safetyActSchema, safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject, safetyActSubject } from '#libs/contracts/subjects';
@@ -14,7 +15,7 @@ import { decide } from './decide.ts';
 import type { Policy } from './policy.ts';
 import type { SafetyState } from './state.ts';
 import { statusOf } from './status.ts';
-import { resolveWhich, type Which } from './which-targets.ts';
+import { lookUp, resolveWhich, type Which } from './which-targets.ts';
 
 /** What people ask of safety. An act is stated before it is done, so that the audit has it whatever dies. */
 export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: string): readonly Served[] {
@@ -37,7 +38,7 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
     serve('explain', subject('explain'), safetyVerbs.explain, async (request) => {
       const action = actionNamed(request.action);
       if (!action) throw unknownAction(request.action);
-      const { target, protected_by } = await resolveWhich(bus, request, engine);
+      const { target, protected_by } = await lookUp(bus, request, engine);
       const [{ cell }, control] = await Promise.all([state.readCell(target), state.readControl()]);
       const candidate = {
         id: randomUUID(),
@@ -66,6 +67,11 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
           errors: [{ field: 'container', message: 'is missing' }],
         });
       }
+      if (request.all && isNamed(request)) {
+        throw new Problem('invalid_request', 'Say either which target to reset, or all: true; not both.', {
+          errors: [{ field: 'all', message: 'goes without container and target' }],
+        });
+      }
       const targets = request.all ? await state.targets() : [await named(request)];
       const { actor, reason, parts } = request;
       await stateAct({
@@ -76,7 +82,11 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
         targets: targets.map(targetId),
         request: { parts },
       });
-      const apply = (cell: Cell): Cell => parts.reduce((changed, part) => resetters[part](changed), cell);
+      const apply = (cell: Cell): Cell => {
+        const after = parts.reduce((changed, part) => resetters[part](changed), cell);
+        return canonicalJson(after) === canonicalJson(cell) ? cell : after;
+      };
+      bus.log.warn({ actor, reason, parts, targets: targets.map(targetId) }, 'budgets are reset by a person');
       const reset: { target: string; changed: boolean }[] = [];
       for (const target of targets) {
         reset.push({ target: targetId(target), changed: await state.change(target, apply) });
@@ -86,8 +96,22 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
 
     serve('control', subject('control'), safetyVerbs.control, async (request) => {
       const { actor, reason } = request;
+      if (request.kill_switch === undefined && request.maintenance === undefined) {
+        throw new Problem(
+          'invalid_request',
+          'Say what to change: kill_switch ("on" or "off"), or maintenance.',
+          {
+            errors: [{ field: 'kill_switch', message: 'is missing' }],
+          },
+        );
+      }
       const at = toInstant(bus.clock.now());
       await stateAct({ type: 'control', at, actor, reason, targets: [], request });
+      const { kill_switch = 'as it was', maintenance } = request;
+      bus.log.warn(
+        { actor, reason, kill_switch, windows: maintenance?.length },
+        'the controls are changed by a person',
+      );
       const control = await state.changeControl((before) => ({
         kill_switch:
           request.kill_switch === undefined

@@ -203,7 +203,7 @@ describe('safety with two replicas', () => {
     expect(await cellOf(target)).toBeUndefined();
   });
 
-  it("refuses what could not be resolved with the seed's words and no budget", async () => {
+  it("refuses what could not be resolved with the document's words and no budget", async () => {
     const requested: Requested = {
       ...aRequested({ id: randomUUID(), target: fresh() }),
       resolution: { status: 'not_found', message: 'Container not found: web-app-1' },
@@ -253,14 +253,6 @@ describe('safety with two replicas', () => {
       ask,
     );
     expect(reset).toEqual({ reset: [{ target: id, changed: true }] });
-    const why = await callRpc(
-      context.bus,
-      rpcSubject('safety', 'explain'),
-      safetyVerbs.explain,
-      { target: id },
-      ask,
-    );
-    expect(why).toMatchObject({ would_be: 'approved' });
     const status = await callRpc(
       context.bus,
       rpcSubject('safety', 'status'),
@@ -272,6 +264,65 @@ describe('safety with two replicas', () => {
       control: { kill_switch: null },
       cells: [{ target: id, cooldown: null, lease: null }],
     });
+  });
+});
+
+describe('safety, operated by people', () => {
+  const ask = { timeoutMs: 2_000 };
+  const by = { actor: 'ops', reason: 'incident 42' };
+  const reset = (request: object) =>
+    callRpc(context.bus, rpcSubject('safety', 'reset'), safetyVerbs.reset, { ...request, ...by }, ask);
+  let replica: AsyncDisposable;
+  beforeAll(async () => {
+    replica = await startReplica();
+  });
+  afterAll(() => replica[Symbol.asyncDispose]());
+
+  it('does not take a target and all at once for all', async () => {
+    await expect(reset({ target: 'local/container/x', all: true })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it('makes no cell for a target that has none, and calls it unchanged', async () => {
+    const target = fresh();
+    const id = `local/container/${target.name}`;
+    expect(await reset({ target: id })).toEqual({ reset: [{ target: id, changed: false }] });
+    expect(await cellOf(target)).toBeUndefined();
+  });
+
+  it('asks what to change before it changes the controls', async () => {
+    const control = callRpc(context.bus, rpcSubject('safety', 'control'), safetyVerbs.control, by, ask);
+    await expect(control).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ field: 'kill_switch' }],
+    });
+  });
+
+  it('explains a canonical target as the engine sees it, protection included', async () => {
+    const target = fresh();
+    const seen = {
+      target,
+      container_id: null,
+      container_name: target.name,
+      protected_by: 'its label',
+      state: '',
+      image: '',
+    };
+    await using _ = await serveRpc(
+      context.bus,
+      { name: 'executor', version: '0.0.0', description: 'for this test' },
+      [
+        serve('targets', executorRpcSubject('local', 'targets'), executorVerbs.targets, async () => ({
+          engine: 'local',
+          targets: [seen],
+        })),
+      ],
+    );
+    const explain = (id: string) =>
+      callRpc(context.bus, rpcSubject('safety', 'explain'), safetyVerbs.explain, { target: id }, ask);
+    expect(await explain(`local/container/${target.name}`)).toMatchObject({ reason: 'protected_target' });
+    await expect(explain('local/container/nobody')).rejects.toMatchObject({ code: 'container_not_found' });
   });
 });
 

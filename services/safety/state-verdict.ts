@@ -1,6 +1,7 @@
 /**
  * Guarantee: the verdict that stands is the one that counts, whoever stated it.
  */
+import type { Bus } from '#libs/bus/bus';
 import type { Handled } from '#libs/bus/consume';
 import { stateFact } from '#libs/bus/fact';
 import { type Decided, decidedSchema, type Requested } from '#libs/contracts/facts';
@@ -17,6 +18,7 @@ export async function stateVerdict(
 ): Promise<Handled> {
   const subject = decidedSubject(requested.remediation_id, requested.engine);
   const stated = await stateFact(admission.bus, subject, decidedSchema, decided);
+  if (stated.kind === 'stored') tellDecided(admission.bus, requested, decided);
   return concludeWith(admission, requested, stated.body);
 }
 
@@ -33,4 +35,12 @@ export async function concludeWith(
     }
   }
   return admission.ending.tell(requested, { kind: 'decided', fact: decided });
+}
+
+function tellDecided({ log }: Bus, { ask }: Requested, decided: Decided): void {
+  const about = { container: ask.container, action: ask.action };
+  if (decided.verdict === 'approved') log.info(about, 'approved: every gate passed');
+  else if (decided.verdict === 'dry_run')
+    log.info({ ...about, would_be: decided.would_be }, 'previewed: a dry run');
+  else log.info({ ...about, reason: decided.reason }, `refused: ${decided.message}`);
 }

@@ -3,7 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
-import { parseTargetId, type ResolvedTarget, type Target } from '#libs/contracts/target';
+import { parseTargetId, type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 
 const resolveTimeoutMs = 5_000;
 
@@ -34,6 +34,18 @@ export async function resolveWhich(bus: Bus, which: Which, defaultEngine: string
     throw new Problem('ambiguous_target', found.message, { extras: { candidates: found.candidates } });
   }
   throw new Problem('container_not_found', found.message);
+}
+
+/** Like `resolveWhich`, but as the engine sees the target now, protection included. Asks the executor in any case. */
+export async function lookUp(bus: Bus, which: Which, defaultEngine: string): Promise<ResolvedTarget> {
+  if (which.target === undefined) return resolveWhich(bus, which, defaultEngine);
+  const target = canonical(which.target);
+  const subject = executorRpcSubject(target.engine, 'targets');
+  const { targets } = await callRpc(bus, subject, executorVerbs.targets, {}, { timeoutMs: resolveTimeoutMs });
+  const found = targets.find((each) => targetId(each.target) === targetId(target));
+  if (!found) throw new Problem('container_not_found', `There is no ${which.target} on its engine.`);
+  const { container_id, container_name, protected_by } = found;
+  return { target, container_id, container_name, protected_by };
 }
 
 function canonical(text: string): Target {

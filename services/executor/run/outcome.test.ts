@@ -58,7 +58,7 @@ const end = (steps: readonly StepLog[], looks = true) =>
   endOf(plan(steps.length, looks), new Map(steps.map((stands, at) => [at + 1, stands])));
 
 describe('a plan ends', () => {
-  it('recovered, in the words of the seed, when the patient is well', () => {
+  it('recovered, in the words of HemoStat, when the patient is well', () => {
     expect(end([step('success', 'healthy')])).toEqual({
       outcome: 'recovered',
       message: 'Container restarted and running',
