@@ -34,5 +34,7 @@ export const appenderSchema = z.strictObject({
   owner: z.string(),
   renewed_at: instantSchema,
   deadline_at: instantSchema,
+  /** Why it cannot write the file at the moment, and what to do; the other replicas know it from here. */
+  trouble: z.strictObject({ cause: z.string(), remedy: z.string() }).optional(),
 });
 export type Appender = z.infer<typeof appenderSchema>;

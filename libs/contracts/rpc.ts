@@ -228,7 +228,13 @@ export const auditVerbs = {
       head: z.string(),
       files: z.array(z.string()),
       broken_at: z.strictObject({ file: z.string(), line: z.int().min(1), why: z.string() }).nullable(),
+      /** Facts that NATS holds because the file cannot be written; `ok` is false meanwhile. */
+      waiting: z.strictObject({ facts: z.int().min(0), cause: z.string(), remedy: z.string() }).nullable(),
     }),
+  ),
+  health: verb(
+    nothing,
+    z.strictObject({ trouble: z.strictObject({ cause: z.string(), remedy: z.string() }).nullable() }),
   ),
 } as const satisfies Record<string, Verb>;
 

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { consumers, streams } from '#libs/contracts/subjects';
+import { callRpc } from '#libs/bus/rpc';
+import { auditVerbs } from '#libs/contracts/rpc';
+import { consumers, rpcSubject, streams } from '#libs/contracts/subjects';
 import { type AuditGround, startAuditGround } from '#libs/testing/audit-ground';
 import { until } from '#libs/testing/until';
 import { startAudit } from './service.ts';
@@ -53,13 +55,36 @@ describe('a file that cannot be written', () => {
       const now = await health();
       return now?.ok === false ? now : undefined;
     });
-    expect(part.cause).toContain('the audit file cannot be written');
+    expect(part.cause).toContain(`${ground.file} cannot be written`);
     expect(part.remedy).toContain('nothing is lost');
     expect(await acknowledged()).toBe(0);
     await rm(ground.file, { recursive: true });
     await ground.settled();
     expect(await ground.records()).toHaveLength(5);
     expect(await health()).toEqual({ ok: true });
+    expect(await ground.verify()).toMatchObject({ ok: true, records: 5, waiting: null });
+  });
+
+  it('is no verified audit, and every replica says why', async () => {
+    const env = { AUDIT_FILE: '/dev/full' };
+    await start(env);
+    await start(env);
+    await ground.request(3);
+    const { bus } = ground.client;
+    const ask = () =>
+      callRpc(bus, rpcSubject('audit', 'health'), auditVerbs.health, {}, { timeoutMs: 5_000 });
+    await until('each replica knows', async () => {
+      const answers = await Promise.all(Array.from({ length: 12 }, ask));
+      return answers.every(({ trouble }) => trouble?.cause.includes('/dev/full')) ? true : undefined;
+    });
+    expect(await ground.verify()).toMatchObject({
+      ok: false,
+      waiting: {
+        facts: 3,
+        cause: expect.stringContaining('/dev/full'),
+        remedy: expect.stringContaining('AUDIT_FILE'),
+      },
+    });
   });
 
   it.runIf(process.getuid?.() === 0 && process.platform === 'linux')(

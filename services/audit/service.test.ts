@@ -245,5 +245,6 @@ it('finds its own chain whole', async () => {
     head: records.at(-1)?.hash,
     files: ['action_server_audit.log'],
     broken_at: null,
+    waiting: null,
   });
 });

@@ -1,17 +1,19 @@
-import { openCells } from '#libs/bus/cell-store';
+import { type CellStore, openCells } from '#libs/bus/cell-store';
 import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/open-service';
 import { type Served, serve, serveRpc } from '#libs/bus/rpc';
-import { appenderSchema } from '#libs/contracts/audit-head';
+import { type Appender, appenderSchema } from '#libs/contracts/audit-head';
 import { auditVerbs } from '#libs/contracts/rpc';
 import { buckets, rpcSubject } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import { appendWhileLeased } from './append/lease.ts';
 import { type MeshStreams, openMeshStreams } from './append/mesh-streams.ts';
 import { appendUnderLease } from './append/session.ts';
+import { ownTrouble, troubleOfWriter, withWaiting } from './ask/file-trouble.ts';
 import { query } from './ask/query.ts';
 import { type Verification, verifyChain } from './ask/verify.ts';
 import { type HeadStore, openHeadStore } from './chain/head-store.ts';
 import { readAuditConfig } from './config.ts';
+import { createFileHealth } from './file/file-health.ts';
 import { createOrigins } from './record/origin.ts';
 
 /** Records every fact in a chain of hashes, and answers from it. Of several replicas one appends; all of them answer. */
@@ -22,15 +24,18 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
   const { bus, clock, log, health } = context;
   const streams = openMeshStreams(bus);
   const heads = await openHeadStore(bus);
-  const ports = { bus, health, heads, streams, origins: createOrigins(streams.requested), files };
+  const fileHealth = createFileHealth(health, log, clock, files.path);
+  const ports = { bus, fileHealth, heads, streams, origins: createOrigins(streams.requested), files };
+  const cells = await openCells(bus, buckets.audit, appenderSchema);
   const lease = {
-    cells: await openCells(bus, buckets.audit, appenderSchema),
+    cells,
+    trouble: () => ownTrouble(health),
     owner: bus.nonce,
     leaseMs,
     clock,
     log,
   };
-  health.report('audit_file', { ok: true });
+  fileHealth.good();
   stack.use(appendWhileLeased(lease, (held) => appendUnderLease(ports, held)));
   stack.use(
     await serveRpc(
@@ -40,16 +45,17 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
         version,
         description: 'Records every fact in a chain of hashes, and answers from it.',
       },
-      verbs(context, streams, await openHeadStore(bus), files.path),
+      verbs(context, streams, await openHeadStore(bus), cells, files.path),
     ),
   );
   return stack.move();
 }
 
 function verbs(
-  { bus, clock, settings }: ServiceContext,
+  { bus, clock, health, settings }: ServiceContext,
   streams: MeshStreams,
   heads: Pick<HeadStore, 'read'>,
+  cells: CellStore<Appender>,
   path: string,
 ): readonly Served[] {
   const longestMessage = bus.nc.info?.max_payload ?? 1024 * 1024;
@@ -67,8 +73,14 @@ function verbs(
     });
     return underWay;
   };
+  const trouble = () => troubleOfWriter(cells, bus.nonce, health);
   return [
     serve('query', rpcSubject('audit', 'query'), auditVerbs.query, (asked) => query(ports, asked)),
-    serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, verify),
+    serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, async () =>
+      withWaiting(await verify(), await trouble(), streams),
+    ),
+    serve('health', rpcSubject('audit', 'health'), auditVerbs.health, async () => ({
+      trouble: (await trouble()) ?? null,
+    })),
   ];
 }

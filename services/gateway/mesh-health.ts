@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { callRpc } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
-import { executorVerbs, type Verb } from '#libs/contracts/rpc';
-import { executorRpcSubject, servicePing } from '#libs/contracts/subjects';
+import { auditVerbs, executorVerbs, type Verb } from '#libs/contracts/rpc';
+import { executorRpcSubject, rpcSubject, servicePing } from '#libs/contracts/subjects';
 import type { Clock } from '#libs/runtime/clock';
 import type { PartState } from '#libs/runtime/health';
 import type { Mesh, MeshLink } from './mesh-link.ts';
@@ -13,8 +13,8 @@ export type MeshHealth = {
   readonly parts: Readonly<Record<string, PartState>>;
 };
 
-// The stream keeps every fact until the audit is back.
-const dispensable: readonly string[] = ['audit'];
+// The stream keeps every fact until the audit is back, or its file can be written.
+const dispensable: readonly string[] = ['audit', 'audit_file'];
 const freshForMs = 1_000;
 const timeoutMs = 2_000;
 const ping: Verb<z.ZodObject, z.ZodUnknown> = { request: z.strictObject({}), reply: z.unknown() };
@@ -34,13 +34,14 @@ async function ask(link: MeshLink, engine: string): Promise<MeshHealth> {
   const nats = link.nats();
   const mesh = link.current;
   if (!nats.ok || !mesh) return judge({ nats });
-  const [safety, verifier, audit, dockerParts] = await Promise.all([
+  const [safety, verifier, audit, fileParts, dockerParts] = await Promise.all([
     answers(mesh, 'safety'),
     answers(mesh, 'verifier'),
     answers(mesh, 'audit'),
+    auditFileParts(mesh),
     engineParts(mesh, engine),
   ]);
-  return judge({ nats, safety, ...dockerParts, verifier, audit });
+  return judge({ nats, safety, ...dockerParts, verifier, audit, ...fileParts });
 }
 
 function judge(parts: Readonly<Record<string, PartState>>): MeshHealth {
@@ -53,6 +54,15 @@ async function answers({ context }: Mesh, service: string): Promise<PartState> {
   return callRpc(context.bus, servicePing(service), ping, {}, { timeoutMs }).then(
     () => ({ ok: true }),
     () => silent(service),
+  );
+}
+
+/** Nothing when nobody can tell; whether the audit is there at all is told by its own part. */
+async function auditFileParts({ context }: Mesh): Promise<Record<string, PartState>> {
+  const subject = rpcSubject('audit', 'health');
+  return callRpc(context.bus, subject, auditVerbs.health, {}, { timeoutMs }).then(
+    ({ trouble }) => ({ audit_file: trouble ? { ok: false, ...trouble } : { ok: true } }),
+    () => ({}),
   );
 }
 

@@ -5,15 +5,15 @@
  */
 import type { AuditHead } from '#libs/contracts/audit-head';
 import type { Clock } from '#libs/runtime/clock';
-import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import { retryUntil } from '#libs/runtime/retry';
 import type { HeadStore } from '../chain/head-store.ts';
 import { closeGap } from '../chain/positions.ts';
 import type { Draft } from '../chain/seal.ts';
 import type { ChainFile } from '../file/chain-file.ts';
+import type { FileHealth } from '../file/file-health.ts';
 import type { Keeping } from '../file/keeping.ts';
-import { FileTrouble, healthOf } from '../file/trouble.ts';
+import { FileTrouble } from '../file/trouble.ts';
 import { type Heard, remediationOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { copyAll } from './copies.ts';
@@ -31,7 +31,7 @@ export type AppenderPorts = {
   readonly holds: Lease['holds'];
   readonly clock: Clock;
   readonly log: Log;
-  readonly health: Health;
+  readonly fileHealth: FileHealth;
 };
 
 export interface Appender extends AsyncDisposable {
@@ -49,7 +49,7 @@ const natsRetry = { minMs: 100, maxMs: 2_000 };
 
 /** Goes on from `head`, which is this replica's. Disposing drops what still waits. `note` becomes the first record. */
 export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Draft): Appender {
-  const { heads, file, keeping, streams, origins, clock, log, health } = ports;
+  const { heads, file, keeping, streams, origins, clock, log, fileHealth } = ports;
   const stopping = new AbortController();
   const { signal } = stopping;
   const gaveUp = Promise.withResolvers<void>();
@@ -61,12 +61,11 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
       if (!ports.holds()) throw new Overtaken();
       if (keeping.isFull(file.size, text)) await file.rotate();
       await file.append(text);
-      health.report('audit_file', { ok: true });
+      fileHealth.good();
     };
     const retryable = (error: unknown): boolean => {
       if (!(error instanceof FileTrouble)) return false;
-      health.report('audit_file', healthOf(error));
-      log.error({ err: error }, 'the audit file cannot be written; trying again');
+      fileHealth.bad(error);
       return true;
     };
     return retryUntil(attempt, { clock, signal, ...fileRetry, retryable });

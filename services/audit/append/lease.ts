@@ -24,6 +24,8 @@ export type LeaseOptions = {
   readonly leaseMs: number;
   readonly cells: CellStore<Appender>;
   readonly owner: string;
+  /** Why this replica cannot write the file; it is told to the others with each renewal. */
+  readonly trouble: () => Appender['trouble'];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -51,11 +53,11 @@ async function standBy(
   const { clock, log, owner } = options;
   while (!stopping.aborted) {
     const held = await acquire(options).catch((error: unknown) => {
-      log.debug({ err: error }, 'the lease of the audit could not be read');
+      log.debug({ err: error }, 'it could not be read from NATS which audit service writes the audit file');
       return undefined;
     });
     if (held) {
-      log.info({ owner }, 'this replica appends to the audit now');
+      log.info({ owner }, 'this audit service writes the audit file from now on; others that run stand by');
       await workWhileRenewing(options, held, work, stopping);
     }
     await clock.sleep(lookEveryMs, stopping);
@@ -82,7 +84,13 @@ async function acquire(options: LeaseOptions): Promise<Held | undefined> {
 async function write(options: LeaseOptions, revision: number, forMs: number): Promise<Held | undefined> {
   const { cells, clock, owner } = options;
   const now = clock.now();
-  const value = { owner, renewed_at: toInstant(now), deadline_at: toInstant(now + forMs) };
+  const trouble = options.trouble();
+  const value = {
+    owner,
+    renewed_at: toInstant(now),
+    deadline_at: toInstant(now + forMs),
+    ...(trouble && { trouble }),
+  };
   await cells.compareAndSet(appenderKey, revision, value);
   const stored = await cells.read(appenderKey);
   if (stored.value?.owner !== owner) return undefined;
@@ -111,7 +119,9 @@ async function workWhileRenewing(
     const renewed = await write(options, held.revision, leaseMs).catch(() => held);
     if (renewed) held = renewed;
     if (!renewed || !holds()) {
-      log.warn('this replica lost the lease of the audit; another one may append now');
+      log.warn(
+        'this audit service had no answer from NATS in time and stopped writing the audit file; another one, or this one again, goes on with it, and nothing is lost',
+      );
       lost.abort();
       break;
     }

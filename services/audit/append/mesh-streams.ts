@@ -2,7 +2,7 @@ import type { Bus } from '#libs/bus/bus';
 import { isFinalRefusal } from '#libs/bus/errors';
 import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-record';
 import { canonicalJson, parseJson } from '#libs/contracts/json';
-import { requestedSubject, streams } from '#libs/contracts/subjects';
+import { consumers, requestedSubject, streams } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 import type { Sealed } from '../chain/seal.ts';
 import { bodyOf, type Heard } from '../record/heard.ts';
@@ -24,6 +24,8 @@ export interface MeshStreams {
     limit: number,
   ): Promise<{ readonly records: readonly AuditRecord[]; readonly all: number }>;
   subjectsWithRecords(filter: string): Promise<readonly string[]>;
+  /** How many messages no record was made of yet. */
+  waiting(): Promise<number>;
 }
 
 export const copyKey = (subject: string, n: number): string => `${n} ${subject}`;
@@ -53,6 +55,13 @@ export function openMeshStreams(bus: Bus): MeshStreams {
         body: bodyOf(message.string()),
         bytes: message.data.byteLength,
       };
+    },
+    waiting: async () => {
+      const infos = await Promise.all([
+        jsm.consumers.info(streams.facts, consumers.audit),
+        jsm.consumers.info(streams.dead, consumers.auditDead),
+      ]);
+      return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
     },
     firstSequence: async (stream) => (await jsm.streams.info(stream)).state.first_seq,
     copiesAbove: async (sequence) => {

@@ -3,13 +3,13 @@ import { consume, type Delivery, type Handled } from '#libs/bus/consume';
 import { ackWaitMs } from '#libs/bus/provision';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import { consumers, streams as streamNames } from '#libs/contracts/subjects';
-import type { Health } from '#libs/runtime/health';
 import { toInstant } from '#libs/runtime/instant';
 import type { HeadStore } from '../chain/head-store.ts';
 import type { Draft } from '../chain/seal.ts';
 import { openChainFile } from '../file/chain-file.ts';
+import { atMostEachMinute, type FileHealth } from '../file/file-health.ts';
 import { createKeeping, type KeepingOptions } from '../file/keeping.ts';
-import { FileTrouble, healthOf } from '../file/trouble.ts';
+import { FileTrouble } from '../file/trouble.ts';
 import { heardOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { type Appender, startAppender } from './appender.ts';
@@ -21,7 +21,7 @@ import { type Contradiction, type Recovered, recover } from './recover.ts';
 
 export type SessionPorts = {
   readonly bus: Bus;
-  readonly health: Health;
+  readonly fileHealth: FileHealth;
   readonly heads: HeadStore;
   readonly streams: MeshStreams;
   readonly origins: Origins;
@@ -34,21 +34,25 @@ const finishWithinMs = 2_000;
 
 /** Appends for as long as the lease holds, beginning anew after anything that ends it. Never rejects. */
 export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promise<void> {
-  const { bus, health } = ports;
+  const { bus, fileHealth } = ports;
+  const mayTell = atMostEachMinute(bus.clock);
   while (!lease.signal.aborted) {
     try {
       await session(ports, lease);
     } catch (error) {
-      if (error instanceof FileTrouble) health.report('audit_file', healthOf(error));
-      if (!lease.signal.aborted)
-        bus.log.error({ err: error }, 'the audit could not be appended to; trying again');
+      if (error instanceof FileTrouble) fileHealth.bad(error);
+      else if (!lease.signal.aborted && mayTell(String(error)))
+        bus.log.error(
+          { err: error },
+          'the audit cannot record anything at the moment; it tries again every second, and nothing is lost: the facts wait in NATS. Check that NATS runs',
+        );
     }
     await bus.clock.sleep(againAfterMs, lease.signal);
   }
 }
 
 async function session(ports: SessionPorts, lease: Lease): Promise<void> {
-  const { bus, health, heads, streams, origins, files } = ports;
+  const { bus, fileHealth, heads, streams, origins, files } = ports;
   const { clock, log } = bus;
   const stored = await heads.read();
   const recovered = await recover(files.path, stored).catch((error: unknown) => {
@@ -61,7 +65,7 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const copied = { n: recovered.head.n, sequence: last };
   const head: AuditHead = { ...recovered.head, copied, owner: bus.nonce };
   if ((await heads.move(head, lease.signal)) === 'overtaken') return;
-  health.report('audit_file', { ok: true });
+  fileHealth.good();
 
   await using stack = new AsyncDisposableStack();
   const file = stack.use(openChainFile(files.path, recovered.fileSize));
@@ -69,7 +73,7 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const keeping = createKeeping(files);
   const appender = stack.use(
     startAppender(
-      { heads, file, keeping, streams, origins, holds: lease.holds, clock, log, health },
+      { heads, file, keeping, streams, origins, holds: lease.holds, clock, log, fileHealth },
       head,
       note,
     ),
@@ -111,7 +115,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function tell({ bus }: SessionPorts, { cutBytes, contradiction, head, uncopied }: Recovered): void {
+function tell({ bus, files }: SessionPorts, { cutBytes, contradiction, head, uncopied }: Recovered): void {
   if (cutBytes > 0) {
     bus.log.warn(
       { bytes: cutBytes },
@@ -124,7 +128,13 @@ function tell({ bus }: SessionPorts, { cutBytes, contradiction, head, uncopied }
       'THE AUDIT FILE AND NATS CONTRADICT EACH OTHER: the chain goes on with a record that says so; run audit.verify, and put back files that were moved away',
     );
   }
-  bus.log.info({ n: head.n, uncopied: uncopied.length }, 'the audit goes on');
+  const { path } = files;
+  bus.log.info(
+    { path, last_record: head.n, maybe_not_yet_in_nats: uncopied.length },
+    head.n === 0
+      ? `the audit has no records yet; they will stand in ${path}`
+      : `the audit file ${path} was read; its last record is number ${head.n}, new ones follow it`,
+  );
 }
 
 function noteOf({ why, nats, file }: Contradiction, nowMs: number): Draft {

@@ -7,7 +7,7 @@ import { genesis, type Link, readLine, recordsBetween, whyNotAfter } from '../ch
 import { chainFiles } from '../file/chain-files.ts';
 import { readLines } from '../file/read-lines.ts';
 
-export type Verification = z.output<typeof auditVerbs.verify.reply>;
+export type Verification = Omit<z.output<typeof auditVerbs.verify.reply>, 'waiting'>;
 type Break = NonNullable<Verification['broken_at']>;
 
 const attempts = 4;

@@ -85,7 +85,7 @@ describe('the file of the chain', () => {
     await using file = openChainFile(path, 0);
     const trouble = await file.append('one\n').catch((error: unknown) => error);
     expect(trouble).toBeInstanceOf(FileTrouble);
-    expect(trouble instanceof FileTrouble && healthOf(trouble)).toMatchObject({
+    expect(trouble instanceof FileTrouble && healthOf(trouble, path)).toMatchObject({
       ok: false,
       cause: expect.stringContaining('its name is taken'),
       remedy: expect.stringContaining('AUDIT_FILE'),

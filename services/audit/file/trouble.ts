@@ -47,11 +47,11 @@ const known: Readonly<Record<string, readonly [cause: string, remedy: string]>> 
 };
 
 /** The part `audit_file` of the service's health, for somebody who has to act on it. */
-export function healthOf(trouble: FileTrouble): PartState {
+export function healthOf(trouble: FileTrouble, path: string): Extract<PartState, { ok: false }> {
   const [what, remedy] = known[trouble.code] ?? [`the system says ${trouble.code}`, 'look at its disk'];
   return {
     ok: false,
-    cause: `the audit file cannot be written: ${what}`,
+    cause: `the audit file ${path} cannot be written: ${what}`,
     remedy: `${remedy}; ${nothingLost}`,
   };
 }
