@@ -9,6 +9,7 @@ import {
   containerRefSchema,
   detailsSchema,
   engineSchema,
+  givenInstantSchema,
   instantSchema,
   planNameSchema,
   principalSchema,
@@ -187,12 +188,12 @@ export const safetyVerbs = {
     z.strictObject({
       kill_switch: z.enum(['on', 'off']).optional(),
       /** Instant at which the kill switch lifts itself. */
-      until: instantSchema.optional(),
+      until: givenInstantSchema.optional(),
       maintenance: z
         .array(
           z.strictObject({
-            from: instantSchema,
-            until: instantSchema,
+            from: givenInstantSchema,
+            until: givenInstantSchema,
             targets: z.array(z.string()).default([]),
           }),
         )
@@ -214,8 +215,8 @@ export const auditVerbs = {
       action: z.string().max(64).optional(),
       event: z.string().max(64).optional(),
       status: z.string().max(64).optional(),
-      since: instantSchema.optional(),
-      until: instantSchema.optional(),
+      since: givenInstantSchema.optional(),
+      until: givenInstantSchema.optional(),
       limit: z.int().min(1).max(1000).default(100),
     }),
     z.strictObject({ records: z.array(auditRecordSchema), truncated: z.boolean() }),

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { actionNamed } from '#libs/actions/catalogue';
 import { type Ask, askSchema } from '#libs/contracts/facts';
 import { fingerprintOf } from '#libs/contracts/json';
-import { fieldErrors } from '#libs/contracts/parse';
-import { Problem } from '#libs/contracts/problem';
+import { parseOrProblem } from '#libs/contracts/parse';
 import { detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbooks } from '#libs/runbooks/catalogue';
 
@@ -51,11 +50,7 @@ export function askOf(wish: Wish): { readonly ask: Ask; readonly engine: string 
 
 function paramsFor(action: string, params: z.output<typeof detailsSchema>): z.output<typeof detailsSchema> {
   const schema = actionNamed(action)?.params ?? detailsSchema;
-  const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const errors = fieldErrors(parsed.error, 'params');
-  const named = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new Problem('invalid_request', `The request is not valid. ${named}`, { errors });
+  return parseOrProblem(schema, params, 'The request', 'params');
 }
 
 /** The same for a retry, another for another request under the same key. Settings of the mesh have no part in it. */

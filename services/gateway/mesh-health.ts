@@ -1,20 +1,21 @@
 import { z } from 'zod';
 import { callRpc } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
-import { auditVerbs, executorVerbs, type Verb } from '#libs/contracts/rpc';
+import { auditVerbs, executorVerbs, safetyVerbs, type Verb } from '#libs/contracts/rpc';
 import { executorRpcSubject, rpcSubject, servicePing } from '#libs/contracts/subjects';
 import type { Clock } from '#libs/runtime/clock';
 import type { PartState } from '#libs/runtime/health';
+import { killSwitchPart } from './kill-switch.ts';
 import type { Mesh, MeshLink } from './mesh-link.ts';
 
-/** `degraded`: it heals, but something that it does not need for that is away. */
+/** `degraded`: all that it needs to heal is there, but the audit is not, or the kill switch is on. */
 export type MeshHealth = {
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly parts: Readonly<Record<string, PartState>>;
 };
 
-// The stream keeps every fact until the audit is back, or its file can be written.
-const dispensable: readonly string[] = ['audit', 'audit_file'];
+// The stream keeps every fact until the audit is back, or its file can be written; the kill switch is somebody's will.
+const dispensable: readonly string[] = ['audit', 'audit_file', 'kill_switch'];
 const freshForMs = 1_000;
 const timeoutMs = 2_000;
 const ping: Verb<z.ZodObject, z.ZodUnknown> = { request: z.strictObject({}), reply: z.unknown() };
@@ -34,14 +35,15 @@ async function ask(link: MeshLink, engine: string): Promise<MeshHealth> {
   const nats = link.nats();
   const mesh = link.current;
   if (!nats.ok || !mesh) return judge({ nats });
-  const [safety, verifier, audit, fileParts, dockerParts] = await Promise.all([
+  const [safety, killSwitch, verifier, audit, fileParts, dockerParts] = await Promise.all([
     answers(mesh, 'safety'),
+    killSwitchParts(mesh, engine),
     answers(mesh, 'verifier'),
     answers(mesh, 'audit'),
     auditFileParts(mesh),
     engineParts(mesh, engine),
   ]);
-  return judge({ nats, safety, ...dockerParts, verifier, audit, ...fileParts });
+  return judge({ nats, safety, ...killSwitch, ...dockerParts, verifier, audit, ...fileParts });
 }
 
 function judge(parts: Readonly<Record<string, PartState>>): MeshHealth {
@@ -62,6 +64,16 @@ async function auditFileParts({ context }: Mesh): Promise<Record<string, PartSta
   const subject = rpcSubject('audit', 'health');
   return callRpc(context.bus, subject, auditVerbs.health, {}, { timeoutMs }).then(
     ({ trouble }) => ({ audit_file: trouble ? { ok: false, ...trouble } : { ok: true } }),
+    () => ({}),
+  );
+}
+
+/** Nothing is said of it where safety does not say. */
+async function killSwitchParts({ context }: Mesh, engine: string): Promise<Record<string, PartState>> {
+  // The control comes with any target; without one it would come with every cell there is.
+  const one = { target: `${engine}/container/any` };
+  return callRpc(context.bus, rpcSubject('safety', 'status'), safetyVerbs.status, one, { timeoutMs }).then(
+    ({ control }) => ({ kill_switch: killSwitchPart(control, context.clock.now()) }),
     () => ({}),
   );
 }
@@ -92,11 +104,9 @@ function silent(who: string): PartState {
   };
 }
 
-function dockerAway(cause: string): PartState {
-  return {
-    ok: false,
-    cause,
-    remedy:
-      'start the Docker Engine, or correct DOCKER_HOST or the permissions of its socket for the executor',
-  };
+/** The executor's own words: a sentence with the cause, then what to do. */
+function dockerAway(advice: string): PartState {
+  const [, cause = advice, remedy = 'see the log of the executor'] =
+    /^(.+?)\. (\p{Lu}.*)$/su.exec(advice) ?? [];
+  return { ok: false, cause, remedy };
 }

@@ -1,6 +1,9 @@
 import type { Outcome } from '#libs/contracts/facts';
 
-/** The seeds' word for how it went. `inconclusive` and `unknown` stay what they are: neither is a success. */
+/**
+ * The word of the Action Server's document for how it went.
+ * `inconclusive` and `unknown` stay what they are: neither is a success.
+ */
 export const resultStatuses = [
   'success',
   'failed',

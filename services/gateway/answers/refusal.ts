@@ -1,5 +1,7 @@
 import { Problem } from '#libs/contracts/problem';
+import { howToLift } from '../kill-switch.ts';
 import { executionLogOf } from './execution-log.ts';
+import { asSentence } from './sentence.ts';
 import { type RemediationView, terminalOfView } from './view.ts';
 
 /** Terminal without having run: the problem to answer with. Undefined for what ran, previewed or is under way. */
@@ -13,7 +15,8 @@ export function refusalOf(view: RemediationView): Problem | undefined {
   }
   if (terminal?.fact.verdict !== 'refused') return undefined;
   const { reason, message, outcome, remaining_seconds, retry_count, allowed_at } = terminal.fact;
-  return new Problem(reason, message, {
+  const detail = reason === 'kill_switch' ? `${asSentence(message)} ${howToLift}` : message;
+  return new Problem(reason, detail, {
     extras: membersOf(view, {
       reason,
       outcome,

@@ -72,6 +72,18 @@ describe('documents', () => {
     );
   });
 
+  it('name every operation, each by a name of its own', async () => {
+    const { paths } = (await app.inject('/openapi.json')).json();
+    const operations = Object.values<Record<string, { operationId?: string }>>(paths).flatMap(Object.values);
+    const names = operations.map(({ operationId }) => operationId);
+    expect(names).not.toContain(undefined);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('are there with a slash at the end, too', async () => {
+    for (const page of ['/docs/', '/redoc/']) expect((await app.inject(page)).statusCode).toBe(200);
+  });
+
   it('come with everything they need: no page loads anything from another place', async () => {
     for (const page of ['/', '/docs', '/redoc']) {
       const answer = await app.inject(page);
@@ -122,6 +134,21 @@ describe('every error is a problem document', () => {
 
   it('says which methods a path takes', async () => {
     expect((await app.inject({ method: 'DELETE', url: '/health' })).headers.allow).toBe('GET, HEAD');
+  });
+
+  it('says in plain words what is wrong with a field', async () => {
+    const messages = async (body: object) => (await app.inject({ method: 'POST', url, body })).json().errors;
+    expect(await messages({ action: 'restart', confidence: 2, dry_run: 'yes' })).toEqual([
+      { field: 'container', message: 'is missing' },
+      { field: 'confidence', message: 'must be at most 1' },
+      { field: 'dry_run', message: 'must be true or false' },
+    ]);
+    expect((await app.inject({ method: 'POST', url })).json().detail).toContain('body: is missing');
+    const bad = { kill_switch: 'on', until: 'soon', reason: 'x' };
+    const answer = await app.inject({ method: 'POST', url: '/api/v1/safety/control', body: bad });
+    expect(answer.json().errors).toEqual([
+      { field: 'until', message: expect.stringContaining('such as 2026-01-31T12:00:00Z') },
+    ]);
   });
 
   it('names every bad field of body, query, path and headers', async () => {

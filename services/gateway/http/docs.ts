@@ -53,9 +53,11 @@ export async function describeApi(app: App): Promise<void> {
 export function documentRoutes(app: App): void {
   app.get('/openapi.json', open, (_, reply) => reply.send(app.swagger()));
 
-  app.get('/redoc', open, (_, reply) =>
-    reply.type('text/html; charset=utf-8').header('content-security-policy', redocPolicy).send(redocPage),
-  );
+  for (const path of ['/redoc', '/redoc/']) {
+    app.get(path, open, (_, reply) =>
+      reply.type('text/html; charset=utf-8').header('content-security-policy', redocPolicy).send(redocPage),
+    );
+  }
 
   const bundle = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
   let script: Promise<Buffer> | undefined;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveRpc } from '#libs/bus/rpc';
+import { apiClient } from '#libs/testing/api-client';
 import { type GatewayGround, startGatewayGround } from '#libs/testing/gateway-ground';
 import { until } from '#libs/testing/until';
 import { startSafety } from '../../safety/service.ts';
@@ -13,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => ground[Symbol.asyncDispose]());
 const path = '/api/v1/remediations';
 const waiting = { prefer: 'wait=20' };
+const control = '/api/v1/safety/control';
 const fresh = (): string => `patient-${randomUUID().slice(0, 8)}`;
 
 describe('the routes of the Action Server', () => {
@@ -46,6 +48,27 @@ describe('the routes of the Action Server', () => {
   });
 });
 
+describe('a route of the Action Server whose container is not there', () => {
+  it('names the setting that names the container', async () => {
+    const env = {
+      NATS_URL: ground.server.url,
+      LOG_LEVEL: 'silent',
+      GATEWAY_PORT: '0',
+      TARGET_API_CONTAINER: 'missing-api',
+    };
+    await using gateway = await startGateway({ env, signal: new AbortController().signal });
+    const api = await apiClient(gateway.url);
+    expect(await api.post('/api/v1/action/restart-target-api')).toMatchObject({
+      status: 404,
+      body: {
+        code: 'container_not_found',
+        container: 'missing-api',
+        detail: expect.stringContaining('TARGET_API_CONTAINER'),
+      },
+    });
+  });
+});
+
 describe('safety, audit and targets over HTTP', () => {
   it('show a cell, explain a decision and reset a cooldown in the name of the caller', async () => {
     const container = fresh();
@@ -61,12 +84,43 @@ describe('safety, audit and targets over HTTP', () => {
     );
   });
 
-  it('switch remediation off and on', async () => {
-    const control = '/api/v1/safety/control';
+  it('switch remediation off and on; the refusal and the health say who did and how it is lifted', async () => {
+    const wish = { container: fresh(), action: 'restart' };
     await ground.api.post(control, { kill_switch: 'on', reason: 'drill' });
-    const answer = await ground.api.post(path, { container: fresh(), action: 'restart' }, waiting);
+    const answer = await ground.api.post(path, wish, waiting);
+    const switchedOff = await until('health names it', async () => {
+      const { body } = await ground.api.get('/health');
+      return body.parts.kill_switch.ok ? undefined : body.parts.kill_switch;
+    });
     await ground.api.post(control, { kill_switch: 'off', reason: 'drill over' });
     expect(answer).toMatchObject({ status: 503, body: { code: 'kill_switch' } });
+    expect(answer.headers.get('retry-after')).toBeNull();
+    expect(answer.body.detail).toContain('drill. Lift it with POST /api/v1/safety/control');
+    expect(switchedOff).toEqual({
+      ok: false,
+      cause: 'remediation is switched off by anonymous: drill',
+      remedy: expect.stringContaining('nats req hemostat.rpc.safety.control'),
+    });
+  });
+
+  it('switch remediation off until an instant in any form of RFC 3339, and say when to try again', async () => {
+    const end = '2999-01-01T02:00:00+02:00';
+    const order = { kill_switch: 'on', until: end, reason: 'drill' };
+    const thrown = await ground.api.post(control, order);
+    const answer = await ground.api.post(path, { container: fresh(), action: 'restart' }, waiting);
+    await ground.api.post(control, { kill_switch: 'off', reason: 'drill over' });
+    expect(thrown.body.control.kill_switch.until).toBe('2999-01-01T00:00:00.000Z');
+    expect(answer.headers.get('retry-after')).toBe(String(answer.body.remaining_seconds));
+  });
+
+  it('say what is wrong with Docker and what to do, each in its place', async () => {
+    ground.executor.dockerAway = true;
+    const docker = await until('health tells', async () => {
+      const { body } = await ground.api.get('/health');
+      return body.parts.docker.ok ? undefined : body.parts.docker;
+    });
+    ground.executor.dockerAway = false;
+    expect(docker).toEqual({ ok: false, cause: 'The Docker Engine is stopped', remedy: 'Start it.' });
   });
 
   it('say that the mesh can heal, also while only the audit is away', async () => {

@@ -70,9 +70,11 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 /** Whole seconds for `Retry-After`; undefined when waiting alone will not help. */
-export function retryAfterSeconds({ status, extras }: Problem): number | undefined {
+export function retryAfterSeconds({ code, status, extras }: Problem): number | undefined {
   const remaining = extras.remaining_seconds;
   if (typeof remaining === 'number') return Math.max(1, Math.ceil(remaining));
+  // Somebody has to lift it.
+  if (code === 'kill_switch') return undefined;
   if (status === 429) return 1;
   return status === 503 ? 5 : undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema } from '#libs/contracts/scalars';
+import { givenInstantSchema } from '#libs/contracts/scalars';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 
 /** For routes without query parameters: any is refused by name. */
@@ -25,7 +25,7 @@ export const instantQuery = z
     } catch {
       return text;
     }
-  }, instantSchema)
+  }, givenInstantSchema)
   .optional();
 
 export function integerQuery(min: number, max: number): z.ZodType<number | undefined> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fieldErrors } from '#libs/contracts/parse';
+import { parseOrProblem } from '#libs/contracts/parse';
 import { Problem } from '#libs/contracts/problem';
 
 // A member of the body is called by its name alone, as in messages over NATS.
@@ -13,11 +13,12 @@ const prefixes: Readonly<Record<string, string>> = {
 export function validatorCompiler({ schema, httpPart }: { schema: unknown; httpPart?: string }) {
   if (!(schema instanceof z.ZodType)) throw new TypeError('a schema of a route is no zod schema');
   return (input: unknown): { value: unknown } | { error: Problem } => {
-    const parsed = schema.safeParse(input);
-    if (parsed.success) return { value: parsed.data };
-    const errors = fieldErrors(parsed.error, prefixes[httpPart ?? ''] ?? '');
-    const named = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    return { error: new Problem('invalid_request', `The request is not valid. ${named}`, { errors }) };
+    try {
+      return { value: parseOrProblem(schema, input, 'The request', prefixes[httpPart ?? ''] ?? '') };
+    } catch (error) {
+      if (error instanceof Problem) return { error };
+      throw error;
+    }
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InboxMessage, readEvent } from './event.ts';
 
-const seed = {
+const documented = {
   event_type: 'remediation_needed',
   container: 'web-app-1',
   action: 'restart',
@@ -11,7 +11,7 @@ const seed = {
   metrics: { cpu_percent: 95.5, memory_percent: 72.3 },
   analysis_method: 'ai',
 };
-const { event_type: _, ...members } = seed;
+const { event_type: _, ...members } = documented;
 
 const message = (body: unknown, more: Partial<InboxMessage> = {}): InboxMessage => ({
   subject: 'hemostat.remediation_needed',
@@ -31,7 +31,7 @@ const poisonOf = (input: InboxMessage) => {
 describe('an event of the inbox', () => {
   it('is read the same in the shape of the document and in the shape that programs send', () => {
     const expected = { ...members, params: {}, dry_run: false };
-    expect(eventOf(message(seed)).ask).toEqual(expected);
+    expect(eventOf(message(documented)).ask).toEqual(expected);
     const nested = {
       event_type: 'remediation_needed',
       timestamp: '2024-11-02T19:45:30',
@@ -42,21 +42,21 @@ describe('an event of the inbox', () => {
   });
 
   it('may carry what is not ours, a data member of its own and nulls for what is not known', () => {
-    const more = { ...seed, data: 'x', agent: 'a', engine: null, dry_run: null, reason: null };
+    const more = { ...documented, data: 'x', agent: 'a', engine: null, dry_run: null, reason: null };
     expect(eventOf(message(more))).toMatchObject({ ask: { container: 'web-app-1', dry_run: false } });
   });
 
   it('speaks for the principal of its subject', () => {
-    expect(eventOf(message(seed)).principal).toBe('anonymous');
-    expect(eventOf(message(seed, { subject: 'hemostat.remediation_needed.analyzer' })).principal).toBe(
+    expect(eventOf(message(documented)).principal).toBe('anonymous');
+    expect(eventOf(message(documented, { subject: 'hemostat.remediation_needed.analyzer' })).principal).toBe(
       'analyzer',
     );
   });
 
   it('takes its key from the message before the body', () => {
-    expect(eventOf(message(seed)).key).toBeUndefined();
-    expect(eventOf(message({ ...seed, remediation_id: 'b' })).key).toBe('b');
-    expect(eventOf(message({ ...seed, remediation_id: 'b' }, { messageId: 'm' })).key).toBe('m');
+    expect(eventOf(message(documented)).key).toBeUndefined();
+    expect(eventOf(message({ ...documented, remediation_id: 'b' })).key).toBe('b');
+    expect(eventOf(message({ ...documented, remediation_id: 'b' }, { messageId: 'm' })).key).toBe('m');
   });
 });
 
@@ -69,16 +69,16 @@ describe('poison', () => {
     ['invalid_event', '[]', 'body'],
     ['invalid_event', 'null', 'body'],
     ['invalid_event', { action: 'restart' }, 'container'],
-    ['invalid_event', { ...seed, container: 5 }, 'container'],
-    ['invalid_event', { ...seed, container: 'a.*.>' }, 'container'],
-    ['invalid_event', { ...seed, container: 'x'.repeat(129) }, 'container'],
-    ['invalid_event', { ...seed, action: 'explode' }, 'action: "explode" is no action'],
-    ['invalid_event', { ...seed, confidence: 1.01 }, 'confidence'],
-    ['invalid_event', { ...seed, confidence: '0.9' }, 'confidence'],
-    ['invalid_event', { ...seed, event_type: 'other' }, 'event_type'],
-    ['invalid_event', { ...seed, params: { force: true } }, 'params.force'],
+    ['invalid_event', { ...documented, container: 5 }, 'container'],
+    ['invalid_event', { ...documented, container: 'a.*.>' }, 'container'],
+    ['invalid_event', { ...documented, container: 'x'.repeat(129) }, 'container'],
+    ['invalid_event', { ...documented, action: 'explode' }, 'action: "explode" is no action'],
+    ['invalid_event', { ...documented, confidence: 1.01 }, 'confidence'],
+    ['invalid_event', { ...documented, confidence: '0.9' }, 'confidence'],
+    ['invalid_event', { ...documented, event_type: 'other' }, 'event_type'],
+    ['invalid_event', { ...documented, params: { force: true } }, 'params.force'],
     ['invalid_event', { data: { ...members, confidence: -1 } }, 'data.confidence'],
-    ['too_large', JSON.stringify({ ...seed, reason: 'x'.repeat(70_000) }), 'body'],
+    ['too_large', JSON.stringify({ ...documented, reason: 'x'.repeat(70_000) }), 'body'],
   ])('is %s with a message that names the field: %j', (reason, body, named) => {
     const poison = poisonOf(message(body));
     expect(poison.reason).toBe(reason);

@@ -66,7 +66,7 @@ const inboxIsEmpty = () =>
   });
 
 describe('the inbox', () => {
-  it('takes up both shapes of the event, and the seed’s event comes out', async () => {
+  it('takes up both shapes of the event, and the event of HemoStat’s document comes out', async () => {
     const heard: unknown[] = [];
     const [flat, nested] = [fresh(), fresh()];
     using _ = subscribe(context.bus, completeChannel, detailsSchema, (body) => void heard.push(body));

@@ -17,7 +17,8 @@ export function auditRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags,
-        summary: 'Search the audit, newest last',
+        operationId: 'searchAudit',
+        summary: 'Search the audit, newest first',
         querystring: query.request.extend({
           since: instantQuery,
           until: instantQuery,
@@ -35,6 +36,7 @@ export function auditRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags,
+        operationId: 'verifyAudit',
         summary: 'Check the hash chain of the whole audit file',
         querystring: noQuery,
         response: { 200: verify.reply, ...problemResponses },

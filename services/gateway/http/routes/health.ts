@@ -15,10 +15,11 @@ const healthSchema = z.object({
 /** Never cached, never asks for a token. */
 export function healthRoutes(app: App, { link, settings, clock }: RouteParts): void {
   const meshHealth = createMeshHealth(link, settings.HEMOSTAT_ENGINE, clock);
-  const options = (summary: string) => ({
+  const options = (operationId: string, summary: string) => ({
     config: { scope: 'open' as const },
     schema: {
       tags: ['health'],
+      operationId,
       summary,
       querystring: noQuery,
       response: { 200: healthSchema, 503: healthSchema },
@@ -27,7 +28,7 @@ export function healthRoutes(app: App, { link, settings, clock }: RouteParts): v
 
   app.get(
     '/health',
-    options('Can the mesh heal now? Every part, with cause and remedy'),
+    options('meshHealth', 'Can the mesh heal now? Every part, with cause and remedy'),
     async (_, reply) => {
       const health = await meshHealth();
       return reply
@@ -37,7 +38,7 @@ export function healthRoutes(app: App, { link, settings, clock }: RouteParts): v
     },
   );
 
-  app.get('/health/ready', options('Does the gateway take requests?'), async (_, reply) => {
+  app.get('/health/ready', options('gatewayReady', 'Does the gateway take requests?'), async (_, reply) => {
     const nats = link.nats();
     return reply
       .status(nats.ok ? 200 : 503)
@@ -45,7 +46,7 @@ export function healthRoutes(app: App, { link, settings, clock }: RouteParts): v
       .send({ status: nats.ok ? 'ok' : 'unavailable', parts: { nats } });
   });
 
-  app.get('/health/live', options('Does the gateway run?'), async (_, reply) =>
+  app.get('/health/live', options('gatewayLive', 'Does the gateway run?'), async (_, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok', parts: { gateway: { ok: true } } }),
   );
 }

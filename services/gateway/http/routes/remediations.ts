@@ -21,6 +21,7 @@ export function remediationRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'act' },
       schema: {
         tags,
+        operationId: 'askForRemediation',
         summary: 'Ask for a remediation',
         description:
           'Answers 202 with the Location of the remediation at once. With `Prefer: wait=N` it waits for the end: 200 for what ran, failed included; a problem for what was refused.',
@@ -39,6 +40,7 @@ export function remediationRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags,
+        operationId: 'readRemediation',
         summary: 'Everything that is known of a remediation',
         querystring: noQuery,
         params: z.strictObject({ id: remediationIdSchema }),

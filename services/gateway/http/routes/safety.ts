@@ -21,6 +21,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags,
+        operationId: 'safetyStatus',
         summary: 'Leases, cooldowns, back-offs and breakers, of one target or of all',
         querystring: status.request,
         response: { 200: status.reply, ...problemResponses },
@@ -35,6 +36,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags,
+        operationId: 'explainSafety',
         summary: 'What safety would decide now, and when it will allow it',
         querystring: explain.request.omit({ principal: true }),
         response: { 200: explain.reply, ...problemResponses },
@@ -52,6 +54,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'admin' },
       schema: {
         tags,
+        operationId: 'resetSafety',
         summary: 'Reset cooldown, back-off, breaker or rate of a target',
         querystring: noQuery,
         body: reset.request.omit({ actor: true }),
@@ -70,6 +73,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
       config: { scope: 'admin' },
       schema: {
         tags,
+        operationId: 'controlSafety',
         summary: 'Throw the kill switch, or set the maintenance windows',
         querystring: noQuery,
         body: control.request.omit({ actor: true }),

@@ -14,6 +14,7 @@ export function targetRoutes(app: App, { link, settings }: RouteParts): void {
       config: { scope: 'observe' },
       schema: {
         tags: ['targets'],
+        operationId: 'listTargets',
         summary: 'Every container that can be asked for, as its engine knows it',
         querystring: z.strictObject({ engine: engineSchema.optional() }),
         response: { 200: targets.reply, ...problemResponses },
