@@ -9,6 +9,7 @@ import { callRpc, serve, serveRpc } from '#libs/bus/rpc';
 import { type Cell, cellSchema } from '#libs/contracts/cell';
 import {
   type Complete,
+  decidedSchema,
   type Finished,
   finishedSchema,
   type Requested,
@@ -20,6 +21,7 @@ import { detailsSchema } from '#libs/contracts/scalars';
 import {
   buckets,
   completeChannel,
+  decidedSubject,
   executorRpcSubject,
   finishedSubject,
   requestedSubject,
@@ -326,25 +328,60 @@ describe('safety, operated by people', () => {
   });
 });
 
+/** A request whose lease a safety took that then died before it stated the verdict. */
+async function heldBy(target: Target, more: Partial<Cell>): Promise<Requested> {
+  const requested = aRequested({ id: randomUUID(), target });
+  const grant = { id: requested.remediation_id, gates: [], expires_at: requested.expires_at };
+  const cell = { ...emptyCell(target), ...more };
+  const held = grantLease(cell, grant, Date.parse(requested.expires_at), Date.now());
+  const cells = await openCells(context.bus, buckets.safety, cellSchema);
+  await cells.compareAndSet(targetKey(target), 0, held);
+  return requested;
+}
+
 describe('safety after a crash', () => {
   it('states the verdict that the lease holds when it died between the lease and the verdict', async () => {
     const target = fresh();
-    const requested = aRequested({ id: randomUUID(), target });
-    const cells = await openCells(context.bus, buckets.safety, cellSchema);
-    const grant = { id: requested.remediation_id, gates: [], expires_at: requested.expires_at };
-    const held = grantLease(
-      { ...emptyCell(target), epoch: 6 },
-      grant,
-      Date.parse(requested.expires_at),
-      Date.now(),
-    );
-    await cells.compareAndSet(targetKey(target), 0, held);
+    const requested = await heldBy(target, { epoch: 6 });
     await stateFact(context.bus, requestedSubject(requested.remediation_id), requestedSchema, requested);
     await using _ = await startReplica();
     expect(await decided(requested.remediation_id)).toMatchObject({
       verdict: 'approved',
       grants: [{ epoch: 7 }],
     });
+  });
+
+  it('states that verdict even when a gate has closed meanwhile: what the lease says was decided', async () => {
+    const target = fresh();
+    const requested = await heldBy(target, {
+      cooldown: { since: toInstant(Date.now()), remediation_id: randomUUID() },
+    });
+    await stateFact(context.bus, requestedSubject(requested.remediation_id), requestedSchema, requested);
+    await using _ = await startReplica();
+    expect(await decided(requested.remediation_id)).toMatchObject({
+      verdict: 'approved',
+      grants: [{ epoch: 1 }],
+    });
+  });
+
+  it('gives the lease back when another replica had refused the request already', async () => {
+    const target = fresh();
+    const requested = await heldBy(target, {});
+    const id = requested.remediation_id;
+    await stateFact(context.bus, decidedSubject(id, 'local'), decidedSchema, {
+      type: 'decided',
+      remediation_id: id,
+      at: toInstant(Date.now()),
+      verdict: 'refused',
+      outcome: 'rejected',
+      gates: [],
+      reason: 'kill_switch',
+      message: 'switched off',
+    });
+    await stateFact(context.bus, requestedSubject(id), requestedSchema, requested);
+    await using _ = await startReplica();
+    await freed(target);
+    expect((await record(id))?.decided?.body).toMatchObject({ verdict: 'refused' });
   });
 
   it('expires a lease under which nothing was started, and spends no budget', async () => {
