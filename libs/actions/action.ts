@@ -3,6 +3,7 @@ import type { Expectation } from '#libs/contracts/plan';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
+import type { EndpointCall, EndpointPort } from './endpoint-port.ts';
 import type { EngineCall, EnginePort } from './engine-port.ts';
 
 /** What an action knows of its patient just before it acts. */
@@ -20,11 +21,11 @@ export type Patient = {
 };
 
 /** All that is fixed before the one call: shown as the preview, and stored as the intent. */
-export type Prepared = {
+export type Prepared<Call = EngineCall> = {
   readonly kind: 'ready';
   /** What a person would type. */
   readonly command: string;
-  readonly calls: readonly EngineCall[];
+  readonly calls: readonly Call[];
   readonly notes: readonly string[];
   readonly estimated_downtime_seconds: number;
   /**
@@ -45,14 +46,7 @@ export type Observation =
   | { readonly kind: 'not_seen_yet'; readonly message: string }
   | { readonly kind: 'half_done'; readonly message: string };
 
-/** What actions act through. */
-export type ActionPorts = { readonly engine: EnginePort };
-
-/**
- * One way of changing a patient. Adding one is this shape in a file of its own and its name in the catalogue:
- * validation, OpenAPI, preview, dispatch and recovery all follow from it.
- */
-export type Action = {
+type ActionBase = {
   readonly name: string;
   readonly summary: string;
   readonly params: z.ZodType<Details>;
@@ -60,14 +54,55 @@ export type Action = {
   readonly reversible: boolean;
   /** Reads only: spends no budget and starts no cooldown. */
   readonly diagnostic: boolean;
+  /** Takes back what another action did: the cooldown does not stand in its way. */
+  readonly undoes: boolean;
+};
+
+/** An action on a container, through the Docker Engine. */
+export type ContainerAction = ActionBase & {
+  readonly on: 'container';
   /** The state of the patient that shows success; null when there is nothing to verify. */
   readonly expects: Expectation['state'] | null;
   prepare(patient: Patient, params: Details): Prepared | NotApplicable;
   /**
    * Makes the prepared calls, once. Resolves to the result, whose `details` say in words what was done.
-   * Throws what the ports throw.
+   * Throws what the port throws.
    */
-  run(ports: ActionPorts, patient: Patient, prepared: Prepared, signal: AbortSignal): Promise<Details>;
+  run(
+    ports: { readonly engine: EnginePort },
+    patient: Patient,
+    prepared: Prepared,
+    signal: AbortSignal,
+  ): Promise<Details>;
   /** Reads the evidence of an earlier `prepare` against the patient as it is now; undefined: it is gone. */
   observe(evidence: Details, now: ContainerReading | undefined): Observation;
 };
+
+/** An action that is a call to an HTTP endpoint which the executor's settings name. */
+export type EndpointAction = ActionBase & {
+  readonly on: 'endpoint';
+  /** What of the outside world it acts on, and so is leased: one of the same name at a time. */
+  concerns(params: Details): string;
+  prepare(params: Details): Prepared<EndpointCall>;
+  /** Makes the prepared call, once; may look at what came of it for as long as the signal lets it. */
+  run(
+    ports: { readonly endpoint: EndpointPort },
+    prepared: Prepared<EndpointCall>,
+    signal: AbortSignal,
+  ): Promise<EndpointResult>;
+  /** Finds out whether an earlier call took effect, by reading only. Throws what the port throws. */
+  observe(
+    ports: { readonly endpoint: EndpointPort },
+    evidence: Details,
+    signal: AbortSignal,
+  ): Promise<Observation>;
+};
+
+/** `skipped`: there was nothing to do, and nothing was done. */
+export type EndpointResult = { readonly status: 'success' | 'skipped'; readonly result: Details };
+
+/**
+ * One way of changing a patient. Adding one is this shape in a file of its own and its name in the catalogue:
+ * validation, OpenAPI, preview, dispatch and recovery all follow from it.
+ */
+export type Action = ContainerAction | EndpointAction;

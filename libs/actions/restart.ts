@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Action, Patient } from './action.ts';
+import type { ContainerAction, Patient } from './action.ts';
 import { containerCall } from './engine-port.ts';
 
 const defaultGraceSeconds = 10;
@@ -9,13 +9,15 @@ const slackSeconds = 5;
 const details = 'Container restarted';
 
 /** Stops the container gently, then starts it again. Not reversible: what it held in memory is gone. */
-export const restart: Action = {
+export const restart: ContainerAction = {
+  on: 'container',
   name: 'restart',
   summary: 'Restart a container gracefully and verify that it is stably well.',
   params: z.strictObject({}),
   risk: 'medium',
   reversible: false,
   diagnostic: false,
+  undoes: false,
   expects: 'running',
 
   prepare(patient) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gateVerdictSchema, refusalReasonSchema } from './gates.ts';
+import { breakGlassSchema, gateVerdictSchema, overridableGates, refusalReasonSchema } from './gates.ts';
 import { planSchema } from './plan.ts';
 import { previewSchema } from './preview.ts';
 import {
@@ -29,7 +29,11 @@ export const outcomes = [
 export const outcomeSchema = z.enum(outcomes);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
-const factBase = { remediation_id: remediationIdSchema, at: instantSchema };
+const factBase = {
+  remediation_id: remediationIdSchema,
+  at: instantSchema,
+  break_glass: breakGlassSchema.optional(),
+};
 
 /** What was asked, after parsing: the same for both doors. */
 export const askSchema = z.strictObject({
@@ -41,6 +45,7 @@ export const askSchema = z.strictObject({
   metrics: detailsSchema.optional(),
   analysis_method: z.string().max(200).optional(),
   dry_run: z.boolean(),
+  override: z.array(z.enum(overridableGates)).min(1).max(overridableGates.length).optional(),
 });
 export type Ask = z.infer<typeof askSchema>;
 
@@ -154,7 +159,7 @@ export const executedSchema = z.strictObject({
   ...stepBase,
   action: planNameSchema,
   status: z.enum(stepStatuses),
-  /** Did the call get to the engine? Only then is budget spent. */
+  /** Did the call get to the engine, or to the endpoint? Only then is budget spent. */
   reached_docker: z.boolean(),
   /** True when the effect was found by looking, not heard as an answer. */
   observed: z.boolean(),
@@ -185,6 +190,10 @@ export const logEntrySchema = z.strictObject({
 });
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
+/** What came of a target that was acted upon. Targets that are not listed spend nothing. */
+export const effectSchema = z.strictObject({ target: targetSchema, verified: z.boolean() });
+export type Effect = z.infer<typeof effectSchema>;
+
 const endSchema = {
   outcome: z.enum([
     'recovered',
@@ -199,6 +208,8 @@ const endSchema = {
   message: z.string(),
   reached_docker: z.boolean(),
   execution_log: z.array(logEntrySchema),
+  /** Absent: the outcome holds for every target alike. */
+  effects: z.array(effectSchema).optional(),
 };
 export const finishedSchema = z.strictObject({ type: z.literal('finished'), ...factBase, ...endSchema });
 export type Finished = z.infer<typeof finishedSchema>;

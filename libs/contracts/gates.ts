@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { detailsSchema, instantSchema } from './scalars.ts';
+import { detailsSchema, instantSchema, principalSchema, reasonSchema } from './scalars.ts';
 
 export const gateNames = [
   'control',
@@ -14,6 +14,23 @@ export const gateNames = [
   'rate',
 ] as const;
 export type GateName = (typeof gateNames)[number];
+
+/** The gates that a person with the scope `admin` may override: budgets only, never a lease or a protection. */
+export const overridableGates = [
+  'cooldown',
+  'back_off',
+  'breaker',
+  'rate',
+] as const satisfies readonly GateName[];
+export type OverridableGate = (typeof overridableGates)[number];
+
+/** Break glass: who overrode which gates, and why. It stands in every fact of its remediation. */
+export const breakGlassSchema = z.strictObject({
+  gates: z.array(z.enum(overridableGates)).min(1).max(overridableGates.length),
+  principal: principalSchema,
+  reason: reasonSchema,
+});
+export type BreakGlass = z.infer<typeof breakGlassSchema>;
 
 /** Why safety said no. Stable codes: clients may branch on them. */
 export const refusalReasons = [
@@ -40,6 +57,8 @@ export const gateVerdictSchema = z.strictObject({
   gate: z.enum(gateNames),
   target: z.string().optional(),
   pass: z.boolean(),
+  /** It said no, and was overridden. */
+  overridden: z.literal(true).optional(),
   reason: refusalReasonSchema.optional(),
   message: z.string(),
   numbers: detailsSchema.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { containerRefSchema, detailsSchema, engineSchema, planNameSchema } from './scalars.ts';
 
 const eventSchema = z.object({
-  container: containerRefSchema,
+  container: containerRefSchema.optional(),
   action: planNameSchema,
   engine: engineSchema.optional(),
   params: detailsSchema.optional(),

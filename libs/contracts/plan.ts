@@ -19,6 +19,8 @@ export const stepSchema = z.strictObject({
   params: detailsSchema,
   when: z.enum(['always', 'if_unhealthy']),
   verify: expectationSchema.nullable(),
+  /** What a step that did not do what it should means for those after it; `end` unless told. */
+  on_failure: z.enum(['end', 'go_on']).optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 

@@ -12,9 +12,16 @@ const web: ResolvedTarget = {
 };
 const settings = { stabilitySeconds: 5, timeoutSeconds: 60, httpHealthOf: [] };
 
+const needed: Record<string, object> = {
+  'stop-chaos-attack': { attack_id: 'abc-123' },
+  'scale-pool': { size: 20 },
+  'update-resources': { cpus: 1 },
+};
+
 it('makes a valid plan of one step for every action', () => {
   for (const action of actions) {
-    const plan = planSchema.parse(planFor(action.name, [web], {}, settings));
+    const params = { ...needed[action.name] };
+    const plan = planSchema.parse(planFor(action.name, [web], params, settings));
     expect(plan.steps).toMatchObject([{ n: 1, action: action.name, target: web.target, when: 'always' }]);
   }
 });

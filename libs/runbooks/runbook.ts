@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
 import type { ResolvedTarget } from '#libs/contracts/target';
@@ -10,9 +11,22 @@ export type VerificationSettings = {
   readonly httpHealthOf: readonly string[];
 };
 
+/** The containers that the settings name, for runbooks that are about them. */
+export type ConfiguredTargets = { readonly api: string; readonly database: string };
+
+/** A container by a name of it, which its engine has to resolve; or what of an endpoint is acted upon. */
+export type Concern = { readonly container: string } | { readonly endpoint: string };
+
 /** A plan in the making: data in, steps out. Adding one: a file with this shape, and its name in the catalogue. */
 export type Runbook = {
   readonly name: string;
   readonly summary: string;
+  readonly params: z.ZodType<Details>;
+  /** Must a request name a container? Otherwise it must not, and `about` says what answers and events call it. */
+  readonly container: 'named' | 'implied';
+  about(configured: ConfiguredTargets): string;
+  /** All that it may act upon, each leased before anything begins; `container` is what the request names. */
+  concerns(container: string, params: Details, configured: ConfiguredTargets): readonly Concern[];
+  /** `targets` are the concerns, resolved, in their order. */
   steps(targets: readonly ResolvedTarget[], params: Details, settings: VerificationSettings): readonly Step[];
 };

@@ -1,37 +1,40 @@
 import type { Action } from '#libs/actions/action';
 import type { Expectation } from '#libs/contracts/plan';
 import type { ResolvedTarget } from '#libs/contracts/target';
+import { expectationOf } from './expectation.ts';
 import type { Runbook, VerificationSettings } from './runbook.ts';
 
 /** The one-step plan that every action is: act, then look. */
 export function singleAction(action: Action): Runbook {
+  const { name, summary, params } = action;
   return {
-    name: action.name,
-    summary: action.summary,
-    steps: (targets, params, settings) =>
+    name,
+    summary,
+    params,
+    container: action.on === 'container' ? 'named' : 'implied',
+    about: () => name,
+    concerns: (container, given) =>
+      action.on === 'container' ? [{ container }] : [{ endpoint: action.concerns(given) }],
+    steps: (targets, given, settings) =>
       targets.slice(0, 1).map((resolved) => ({
         n: 1,
-        action: action.name,
+        action: name,
         target: resolved.target,
-        params,
+        params: given,
         when: 'always',
-        verify: expectationOf(action, resolved, settings),
+        verify: verification(action, resolved, settings),
       })),
   };
 }
 
-function expectationOf(
+function verification(
   action: Action,
   resolved: ResolvedTarget,
   settings: VerificationSettings,
 ): Expectation | null {
-  if (action.expects === null) return null;
-  return {
-    state: action.expects,
-    http_health: action.expects === 'running' && tellsHealth(resolved, settings.httpHealthOf),
-    stability_seconds: settings.stabilitySeconds,
-    timeout_seconds: settings.timeoutSeconds,
-  };
+  if (action.on === 'endpoint' || action.expects === null) return null;
+  const tells = action.expects === 'running' && tellsHealth(resolved, settings.httpHealthOf);
+  return expectationOf(action.expects, tells, settings);
 }
 
 function tellsHealth(resolved: ResolvedTarget, names: readonly string[]): boolean {

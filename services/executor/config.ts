@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commaList, flag, seconds } from '#libs/runtime/config';
+import { commaList, flag, seconds, url } from '#libs/runtime/config';
 import { defaultDockerHost, parseDockerHost } from './docker/docker-address.ts';
 
 const dockerHostWish =
@@ -22,6 +22,11 @@ export const executorSettingsSchema = z.object({
   HEMOSTAT_PROTECT: commaList([]),
   /** Docker sets it to the short id of the container that this process runs in, if it does. */
   HOSTNAME: z.string().default(''),
+  CHAOS_SERVER_URL: url({ default: 'http://localhost:8080' }),
+  SCALE_POOL_URL: url().optional(),
+  ROTATE_CREDENTIALS_URL: url().optional(),
+  /** Sent as bearer token to the two endpoints above. */
+  TARGET_ENDPOINT_TOKEN: z.string().min(1).optional(),
   ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
 });
 export type ExecutorSettings = z.output<typeof executorSettingsSchema>;

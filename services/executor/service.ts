@@ -10,6 +10,7 @@ import { readConfig } from '#libs/runtime/config';
 import { executorSettingsSchema } from './config.ts';
 import { onDecided } from './decided.ts';
 import { openEngine } from './docker/docker-engine.ts';
+import { openEndpoints } from './endpoint/endpoints.ts';
 import { openInventory } from './inventory/inventory.ts';
 import { runPlan } from './run/run-plan.ts';
 import { executorRpc } from './verbs.ts';
@@ -32,10 +33,22 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
     }),
   );
   const view = { engine, inventory };
+  const endpoints = stack.use(
+    openEndpoints(
+      {
+        chaos: settings.CHAOS_SERVER_URL,
+        'scale-pool': settings.SCALE_POOL_URL,
+        'rotate-credentials': settings.ROTATE_CREDENTIALS_URL,
+      },
+      settings.TARGET_ENDPOINT_TOKEN,
+      clock,
+    ),
+  );
   const stopping = new AbortController();
   const context = {
     bus,
     view,
+    endpoints,
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName,
     callTimeoutMs: settings.ACTION_TIMEOUT_SECONDS * 1_000,
@@ -45,7 +58,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
     await serveRpc(
       bus,
       { name: 'executor', version, description: `Acts on the Docker Engine "${engineName}"` },
-      executorRpc(engineName, view, clock),
+      executorRpc(engineName, view, endpoints, clock),
     ),
   );
   stack.use(

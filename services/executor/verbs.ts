@@ -5,18 +5,25 @@ import { executorRpcSubject } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import { DockerError } from './docker/docker-error.ts';
+import type { Endpoints } from './endpoint/endpoints.ts';
 import { resolvedOf } from './inventory/directory.ts';
 import { type EngineView, patientOf, readingOfTarget } from './patient.ts';
 import { previewOf, sharedPreview } from './preview.ts';
 
 /** What others may ask of this engine's executor. None of it changes anything. */
-export function executorRpc(engineName: string, view: EngineView, clock: Clock): readonly Served[] {
+export function executorRpc(
+  engineName: string,
+  view: EngineView,
+  endpoints: Endpoints,
+  clock: Clock,
+): readonly Served[] {
   const subject = (verb: string): string => executorRpcSubject(engineName, verb);
   const ours = (target: Target): Target => {
     if (target.engine === engineName) return target;
     throw new Problem('not_found', `This is the executor of ${engineName}, not of ${target.engine}.`);
   };
-  const preview = sharedPreview((plan) => previewOf(plan, (target) => patientOf(view, ours(target))), clock);
+  const ground = { look: (target: Target) => patientOf(view, ours(target)), missing: endpoints.missing };
+  const preview = sharedPreview((plan) => previewOf(plan, ground), clock);
   return [
     serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container }) =>
       orProblem(view.inventory.resolve(container)),

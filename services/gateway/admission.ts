@@ -9,7 +9,7 @@ import { type Requested, type Resolution, requestedSchema } from '#libs/contract
 import { Problem } from '#libs/contracts/problem';
 import { requestedSubject } from '#libs/contracts/subjects';
 import { type Asking, fingerprintOfAsking } from './asking.ts';
-import { expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
+import { concernsOf, expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
 /** `fresh`: nobody can have decided about it before this call. */
@@ -54,7 +54,7 @@ async function resolutionOf(
 ): Promise<Resolution | { readonly stored: Requested }> {
   if (bus.clock.now() >= expiryMs(asking, settings)) return expired;
   try {
-    return await resolve(asking.engine ?? settings.engine, asking.ask.container);
+    return await resolve(asking.engine ?? settings.engine, concernsOf(asking, settings));
   } catch (error) {
     const stored = await readFact(bus, requestedSubject(asking.id), requestedSchema).catch(() => undefined);
     if (stored) return { stored: stored.body };

@@ -1,7 +1,7 @@
 import type { Requested, Resolution } from '#libs/contracts/facts';
 import type { Plan } from '#libs/contracts/plan';
-import { planFor } from '#libs/runbooks/catalogue';
-import type { VerificationSettings } from '#libs/runbooks/runbook';
+import { planFor, runbookNamed } from '#libs/runbooks/catalogue';
+import type { Concern, ConfiguredTargets, VerificationSettings } from '#libs/runbooks/runbook';
 import { toInstant } from '#libs/runtime/instant';
 import { type Asking, fingerprintOfAsking } from './asking.ts';
 
@@ -13,6 +13,7 @@ export type RequestSettings = {
   /** Turns every request into a dry run. */
   readonly dryRunOnly: boolean;
   readonly verification: VerificationSettings;
+  readonly configured: ConfiguredTargets;
 };
 
 export function expiryMs(asking: Asking, settings: RequestSettings): number {
@@ -31,7 +32,7 @@ export function toRequested(
   settings: RequestSettings,
   now: number,
 ): Requested {
-  const { action, params } = asking.ask;
+  const { action, params, override } = asking.ask;
   const plan =
     resolution.status === 'resolved'
       ? planFor(action, resolution.targets, params, settings.verification)
@@ -47,11 +48,28 @@ export function toRequested(
     endpoint: action,
     principal: asking.principal,
     fingerprint: fingerprintOfAsking(asking),
-    ask: { ...asking.ask, dry_run: asking.ask.dry_run || settings.dryRunOnly },
+    ask: {
+      ...asking.ask,
+      container: containerOf(asking, settings),
+      dry_run: asking.ask.dry_run || settings.dryRunOnly,
+    },
+    ...(override
+      ? { break_glass: { gates: override, principal: asking.principal, reason: asking.ask.reason ?? '' } }
+      : {}),
     engine: asking.engine ?? settings.engine,
     resolution: resolutionWith(planned, resolution, action),
     plan: planned,
   };
+}
+
+/** What answers and events call the thing that it is about. */
+function containerOf({ ask }: Asking, { configured }: RequestSettings): string {
+  return ask.container ?? runbookNamed(ask.action)?.about(configured) ?? ask.action;
+}
+
+/** All that a request may act upon. */
+export function concernsOf({ ask }: Asking, { configured }: RequestSettings): readonly Concern[] {
+  return runbookNamed(ask.action)?.concerns(ask.container ?? '', ask.params, configured) ?? [];
 }
 
 function resolutionWith(plan: Plan | null, resolution: Resolution, action: string): Resolution {

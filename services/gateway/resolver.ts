@@ -1,39 +1,62 @@
 import type { Bus } from '#libs/bus/bus';
 import { hasConsumer } from '#libs/bus/introspect';
 import { callRpc } from '#libs/bus/rpc';
+import { shareInFlight } from '#libs/bus/share';
 import type { Resolution } from '#libs/contracts/facts';
 import { Problem } from '#libs/contracts/problem';
 import { executorVerbs, type Lookup } from '#libs/contracts/rpc';
 import { consumers, executorRpcSubject, streams } from '#libs/contracts/subjects';
+import { type ResolvedTarget, targetId } from '#libs/contracts/target';
+import type { Concern } from '#libs/runbooks/runbook';
 
-/** Which target a container's name means, by the word of the engine that owns it. */
-export type Resolver = (engine: string, container: string) => Promise<Resolution>;
+/** Which targets a request's concerns are, in their order; of containers by the word of the engine that owns them. */
+export type Resolver = (engine: string, concerns: readonly Concern[]) => Promise<Resolution>;
 
 const timeoutMs = 5_000;
 
 /** Asks the engine's executor; the same question asked while its answer is under way shares that answer. */
 export function createResolver(bus: Bus): Resolver {
-  const underWay = new Map<string, Promise<Resolution>>();
-  return (engine, container) => {
-    const question = `${engine}/${container}`;
-    const already = underWay.get(question);
-    if (already) return already;
-    const asked = callRpc(
-      bus,
-      executorRpcSubject(engine, 'resolve'),
-      executorVerbs.resolve,
-      { container },
-      { timeoutMs },
-    )
-      .then(toResolution, (error: unknown) => explain(bus, engine, error))
-      .finally(() => underWay.delete(question));
-    underWay.set(question, asked);
-    return asked;
+  const ask = shareInFlight(
+    ({ engine, container }: { readonly engine: string; readonly container: string }) =>
+      callRpc(
+        bus,
+        executorRpcSubject(engine, 'resolve'),
+        executorVerbs.resolve,
+        { container },
+        { timeoutMs },
+      ).catch((error: unknown) => explain(bus, engine, error)),
+    ({ engine, container }) => `${engine}/${container}`,
+  );
+  return async (engine, concerns) => {
+    const lookups = await Promise.all(
+      concerns.map((concern) =>
+        'container' in concern ? ask({ engine, container: concern.container }) : ofEndpoint(engine, concern),
+      ),
+    );
+    return together(lookups);
   };
 }
 
-function toResolution(lookup: Lookup): Resolution {
-  return lookup.status === 'resolved' ? { status: 'resolved', targets: [lookup.resolved] } : lookup;
+/** Nothing of an endpoint needs finding out: who calls it is the executor of the engine. */
+function ofEndpoint(engine: string, { endpoint }: { readonly endpoint: string }): Lookup {
+  const target = { engine, kind: 'endpoint', name: endpoint } as const;
+  return {
+    status: 'resolved',
+    resolved: { target, container_id: null, container_name: endpoint, protected_by: null },
+  };
+}
+
+function together(lookups: readonly Lookup[]): Resolution {
+  const targets: ResolvedTarget[] = [];
+  for (const lookup of lookups) {
+    if (lookup.status !== 'resolved') return lookup;
+    targets.push(lookup.resolved);
+  }
+  const ids = targets.map(({ target }) => targetId(target));
+  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
+  return twice === undefined
+    ? { status: 'resolved', targets }
+    : { status: 'not_applicable', message: `two of the names that this is about mean one target, ${twice}` };
 }
 
 /** An engine that no executor was ever started for is a mistake of the caller's, not something to wait for. */

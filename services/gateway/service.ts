@@ -74,5 +74,6 @@ function requestSettings(settings: GatewaySettings): RequestSettings {
       timeoutSeconds: settings.HEMOSTAT_VERIFY_TIMEOUT_SECONDS,
       httpHealthOf: [settings.TARGET_API_CONTAINER],
     },
+    configured: { api: settings.TARGET_API_CONTAINER, database: settings.TARGET_DB_CONTAINER },
   };
 }

@@ -7,12 +7,13 @@ import type { Handled } from '#libs/bus/consume';
 import { readFact } from '#libs/bus/fact';
 import { type Approved, completeSchema, decidedSchema, type Requested } from '#libs/contracts/facts';
 import { completeSubject, decidedSubject } from '#libs/contracts/subjects';
-import { fromInstant, toInstant } from '#libs/runtime/instant';
+import { fromInstant } from '#libs/runtime/instant';
 import type { Admission } from './admission.ts';
 import { admitDryRun } from './admit-dry-run.ts';
 import { countRequest, grantLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
 import { decide, type Verdict } from './decide.ts';
+import { headOf } from './fact-head.ts';
 import { seatsOf } from './seats.ts';
 import type { ReadCell } from './state.ts';
 import { concludeWith, stateVerdict } from './state-verdict.ts';
@@ -98,8 +99,7 @@ async function refuse(
   }
   return stateVerdict(admission, requested, {
     type: 'decided',
-    remediation_id: id,
-    at: toInstant(now),
+    ...headOf(requested, now),
     verdict: 'refused',
     outcome: 'rejected',
     gates: [...verdict.gates],
@@ -113,8 +113,7 @@ function approvalFrom(read: readonly ReadCell[], requested: Requested, now: numb
   if (requested.plan === null) throw new Error('a request without a plan cannot be approved');
   return {
     type: 'decided',
-    remediation_id: requested.remediation_id,
-    at: toInstant(now),
+    ...headOf(requested, now),
     verdict: 'approved',
     gates: leases[0]?.lease.gates ?? [],
     grants: leases.map(({ target, lease }) => ({ target, epoch: lease.epoch })),

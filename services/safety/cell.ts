@@ -1,6 +1,6 @@
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Complete } from '#libs/contracts/facts';
-import type { Target } from '#libs/contracts/target';
+import { type Target, targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import { countAttempt, countSuccess, rateWindow } from './budget.ts';
 import type { Policy } from './policy.ts';
@@ -71,7 +71,9 @@ export function countRequest(cell: Cell, endpoint: string, id: string, policy: P
 export function settleLease(cell: Cell, complete: Complete, policy: Policy, now: number): Cell {
   if (cell.lease?.id !== complete.remediation_id) return cell;
   const free: Cell = { ...cell, lease: null };
-  if (complete.outcome === 'recovered') {
+  const effect = effectOn(cell.target, complete);
+  if (effect === 'none') return free;
+  if (effect === 'verified') {
     return {
       ...free,
       cooldown: { since: toInstant(now), remediation_id: complete.remediation_id },
@@ -79,12 +81,22 @@ export function settleLease(cell: Cell, complete: Complete, policy: Policy, now:
       breaker: countSuccess(cell.breaker),
     };
   }
-  if (!spendsAttempt(complete)) return free;
   return {
     ...free,
     back_off: { since: toInstant(now), failures: (cell.back_off?.failures ?? 0) + 1 },
     breaker: countAttempt(cell.breaker, policy, now),
   };
+}
+
+/** What came of one target. Facts that do not tell it mean all their targets alike. */
+function effectOn(target: Target, complete: Complete): 'none' | 'verified' | 'unverified' {
+  if (complete.effects) {
+    const effect = complete.effects.find((each) => targetId(each.target) === targetId(target));
+    if (!effect) return 'none';
+    return effect.verified ? 'verified' : 'unverified';
+  }
+  if (complete.outcome === 'recovered') return 'verified';
+  return spendsAttempt(complete) ? 'unverified' : 'none';
 }
 
 /** Only what reached Docker and did not verify spends an attempt. */

@@ -1,7 +1,8 @@
 import type { RemediationRecord } from '#libs/bus/remediation-record';
 import type { Complete, LogEntry, Requested } from '#libs/contracts/facts';
-import type { Target } from '#libs/contracts/target';
-import { fromInstant, toInstant } from '#libs/runtime/instant';
+import { type Target, targetId } from '#libs/contracts/target';
+import { fromInstant } from '#libs/runtime/instant';
+import { headOf } from './fact-head.ts';
 import type { LeaseTiming } from './policy.ts';
 
 /** The canonical targets of a request, in the order in which leases are taken. */
@@ -9,10 +10,8 @@ export function targetsOf(requested: Requested): readonly Target[] {
   const { resolution } = requested;
   if (resolution.status !== 'resolved') return [];
   const targets = resolution.targets.map((each) => each.target);
-  return targets.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  return targets.sort((a, b) => (targetId(a) < targetId(b) ? -1 : 1));
 }
-
-const idOf = (target: Target): string => `${target.engine}/${target.kind}/${target.name}`;
 
 /** What becomes of a lease that is closing, from what stands about its remediation. Pure; `now` in ms. */
 export type ClosingStep =
@@ -46,23 +45,32 @@ export function closingStep(
   if (now < untilMs) return { kind: 'wait', untilMs };
   if (finished) return { kind: 'complete', fact: completeFrom(record.requested.body, finished, now) };
   const message = 'a step was started and its end was never told; look at the target before asking again';
-  const lost = { outcome: 'unknown', message, reached_docker: true, execution_log: logOf(record) } as const;
+  const effects = started
+    .filter(({ evidence }) => !('withheld' in evidence))
+    .map(({ target }) => ({ target, verified: false }));
+  const lost = {
+    outcome: 'unknown',
+    message,
+    reached_docker: true,
+    execution_log: logOf(record),
+    effects,
+  } as const;
   return { kind: 'complete', fact: completeFrom(record.requested.body, lost, now) };
 }
 
 type End = Pick<Complete, 'outcome' | 'message'> &
-  Partial<Pick<Complete, 'reached_docker' | 'execution_log'>>;
+  Partial<Pick<Complete, 'reached_docker' | 'execution_log' | 'effects'>>;
 
 /** The terminal fact of an approved remediation. */
 export function completeFrom(requested: Requested, end: End, now: number): Complete {
   return {
     type: 'complete',
-    remediation_id: requested.remediation_id,
-    at: toInstant(now),
+    ...headOf(requested, now),
     outcome: end.outcome,
     message: end.message,
     reached_docker: end.reached_docker ?? false,
     execution_log: end.execution_log ?? [],
+    ...(end.effects ? { effects: end.effects } : {}),
     targets: [...targetsOf(requested)],
   };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cell, Control } from '#libs/contracts/cell';
+import type { Complete } from '#libs/contracts/facts';
 import { gateNames } from '#libs/contracts/gates';
 import { toInstant } from '#libs/runtime/instant';
 import { aTarget } from '#libs/testing/examples';
@@ -23,6 +24,7 @@ const candidate: Candidate = {
   protectedBy: null,
   confidence: undefined,
   diagnostic: false,
+  override: [],
 };
 const verdictOn = (cell: Cell, at = now, control = free, who: Partial<Candidate> = {}) =>
   decide([{ cell, candidate: { ...candidate, ...who } }], control, policy, at);
@@ -199,5 +201,74 @@ describe('decide', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('break glass', () => {
+  const cooling = cellAfter([now - 1_000, 'recovered', true]);
+  const who = (override: Candidate['override']) => ({ override, principal: 'ann' });
+
+  it('lets pass what it names, and the gate goes on saying what it saw', () => {
+    const verdict = verdictOn(cooling, now, free, who(['cooldown']));
+    expect(verdict.kind).toBe('approve');
+    expect(verdict.gates.find(({ gate }) => gate === 'cooldown')).toMatchObject({
+      pass: true,
+      overridden: true,
+      message: 'overridden by ann: the target was remediated and is cooling down',
+      remaining_seconds: 3599,
+    });
+  });
+
+  it('opens no other gate than the named ones', () => {
+    expect(reasonOn(cooling, now, free, who(['breaker', 'rate', 'back_off']))).toBe('cooldown_active');
+  });
+
+  it('never opens the kill switch, a protection or a lease', () => {
+    const all = who(['cooldown', 'back_off', 'breaker', 'rate']);
+    const thrown = { since: toInstant(now), until: null, actor: 'ann', reason: 'freeze' };
+    expect(reasonOn(cooling, now, { ...free, kill_switch: thrown }, all)).toBe('kill_switch');
+    expect(reasonOn(cooling, now, free, { ...all, protectedBy: 'a label' })).toBe('protected_target');
+    const held = grantLease(cooling, { id: id(9), gates: [], expires_at: toInstant(now) }, now + hour, now);
+    expect(reasonOn(held, now, free, all)).toBe('busy');
+  });
+});
+
+describe('settling a remediation of several targets', () => {
+  const settle = (effects: Complete['effects']) => {
+    const held = grantLease(
+      emptyCell(aTarget()),
+      { id: id(7), gates: [], expires_at: toInstant(now) },
+      now,
+      now,
+    );
+    const complete = {
+      type: 'complete' as const,
+      remediation_id: id(7),
+      at: toInstant(now),
+      outcome: 'recovered' as const,
+      message: '',
+      reached_docker: true,
+      execution_log: [],
+      targets: [aTarget()],
+      ...(effects ? { effects } : {}),
+    };
+    return settleLease(held, complete, policy, now);
+  };
+
+  it('frees a target that nothing was done to, and spends nothing of it', () => {
+    expect(settle([])).toEqual({ ...emptyCell(aTarget()), epoch: 1 });
+    expect(settle([{ target: aTarget('other'), verified: false }])).toEqual({
+      ...emptyCell(aTarget()),
+      epoch: 1,
+    });
+  });
+
+  it('rests what was verified, and counts an attempt on what was not', () => {
+    expect(settle([{ target: aTarget(), verified: true }]).cooldown).not.toBeNull();
+    expect(settle([{ target: aTarget(), verified: false }])).toMatchObject({
+      cooldown: null,
+      back_off: { failures: 1 },
+      breaker: { attempts: [toInstant(now)] },
+    });
   });
 });

@@ -22,7 +22,7 @@ export function decide(seats: readonly Seat[], control: Control, policy: Policy,
   const several = seats.length > 1;
   const spoken = seats.flatMap(({ candidate, cell }) =>
     gates.map((gate) => {
-      const verdict = gate({ cell, control, policy, candidate, now });
+      const verdict = overridden(gate({ cell, control, policy, candidate, now }), candidate);
       return several ? { ...verdict, target: targetId(candidate.target) } : verdict;
     }),
   );
@@ -30,6 +30,13 @@ export function decide(seats: readonly Seat[], control: Control, policy: Policy,
   return worst
     ? { kind: 'refuse', gates: spoken, refusal: refusalOf(worst) }
     : { kind: 'approve', gates: spoken };
+}
+
+/** A budget's no that an admin overrode lets pass, and goes on saying what it said. */
+function overridden(verdict: GateVerdict, { override, principal }: Candidate): GateVerdict {
+  if (verdict.pass || !override.some((gate) => gate === verdict.gate)) return verdict;
+  const message = `overridden by ${principal}: ${verdict.message}`;
+  return { ...verdict, pass: true, overridden: true, message };
 }
 
 function mostRestrictive(spoken: readonly GateVerdict[]): GateVerdict | undefined {
@@ -50,7 +57,7 @@ function refusalOf(verdict: GateVerdict): Refusal {
   const retryCount = verdict.gate === 'breaker' ? verdict.numbers?.retry_count : undefined;
   return {
     reason: verdict.reason ?? 'not_permitted',
-    message: verdict.message,
+    message: verdict.target === undefined ? verdict.message : `${verdict.target}: ${verdict.message}`,
     ...(verdict.allowed_at === undefined ? {} : { allowed_at: verdict.allowed_at }),
     ...(verdict.remaining_seconds === undefined ? {} : { remaining_seconds: verdict.remaining_seconds }),
     ...(typeof retryCount === 'number' ? { retry_count: retryCount } : {}),

@@ -47,6 +47,7 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
         target,
         protectedBy: protected_by,
         confidence: undefined,
+        override: [],
         diagnostic: action.diagnostic,
       };
       const verdict = decide([{ candidate, cell }], control, policy, bus.clock.now());

@@ -30,6 +30,7 @@ function candidateOf(requested: Requested, target: Target): Candidate {
     target,
     protectedBy: resolved?.protected_by ?? null,
     confidence: ask.confidence,
+    override: requested.break_glass?.gates ?? [],
     diagnostic: plan?.steps.every((step) => actionNamed(step.action)?.diagnostic === true) === true,
   };
 }

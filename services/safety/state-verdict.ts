@@ -39,7 +39,9 @@ export async function concludeWith(
 
 function tellDecided({ log }: Bus, { ask }: Requested, decided: Decided): void {
   const about = { container: ask.container, action: ask.action };
-  if (decided.verdict === 'approved') log.info(about, 'approved: every gate passed');
+  if (decided.verdict === 'approved' && decided.break_glass)
+    log.warn({ ...about, ...decided.break_glass }, 'approved: glass was broken');
+  else if (decided.verdict === 'approved') log.info(about, 'approved: every gate passed');
   else if (decided.verdict === 'dry_run')
     log.info({ ...about, would_be: decided.would_be }, 'previewed: a dry run');
   else log.info({ ...about, reason: decided.reason }, `refused: ${decided.message}`);

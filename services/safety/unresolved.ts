@@ -1,6 +1,7 @@
 import type { Refused, Requested } from '#libs/contracts/facts';
 import type { RefusalReason } from '#libs/contracts/gates';
-import { fromInstant, toInstant } from '#libs/runtime/instant';
+import { fromInstant } from '#libs/runtime/instant';
+import { headOf } from './fact-head.ts';
 
 const reasons = {
   not_found: 'container_not_found',
@@ -40,8 +41,7 @@ function refusal(requested: Requested, reason: RefusalReason, message: string, n
   const outcome = reason === 'expired' || reason === 'not_applicable' ? reason : 'rejected';
   return {
     type: 'decided',
-    remediation_id: requested.remediation_id,
-    at: toInstant(now),
+    ...headOf(requested, now),
     verdict: 'refused',
     outcome,
     gates: [],

@@ -38,7 +38,7 @@ export class DockerError extends Error {
 }
 
 /** Cause and remedy as two sentences. */
-export function adviceOf({ message, remedy }: DockerError): string {
+export function adviceOf({ message, remedy }: Pick<DockerError, 'message' | 'remedy'>): string {
   return `${message}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`;
 }
 

@@ -2,54 +2,62 @@
  * Guarantee: the action's calls are made at most once, by whoever claimed the step, under its leases. What comes back
  * says what is known: that it was done, that it was not, or that nobody knows.
  */
+import type { EndpointResult } from '#libs/actions/action';
+import { EndpointRefusal } from '#libs/actions/endpoint-port';
 import type { Details } from '#libs/contracts/scalars';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import { fenced, LeaseLost } from './fence.ts';
-import type { Intent } from './intent.ts';
+import { EndpointError } from '../endpoint/endpoint-error.ts';
+import { type Fence, fenced, LeaseLost } from './fence.ts';
+import type { Act } from './intent.ts';
 import { type Run, Stopping } from './running.ts';
 
 export type Answer =
-  | { readonly kind: 'done'; readonly result: Details }
+  | { readonly kind: 'done'; readonly status: EndpointResult['status']; readonly result: Details }
   | { readonly kind: 'not_called'; readonly error: Complaint }
   | { readonly kind: 'failed'; readonly error: Complaint; readonly reached: boolean }
   | { readonly kind: 'unheard'; readonly error: Complaint };
 type Complaint = { readonly code: string; readonly message: string };
 
-export async function callOnce(
-  { context, approved }: Run,
-  { action, patient, prepared }: Extract<Intent, { kind: 'act' }>,
-): Promise<Answer> {
-  const engine = fenced(context, approved);
-  const timeoutMs = Math.max(context.callTimeoutMs, prepared.settle_seconds * 1_000);
+export async function callOnce({ context, approved }: Run, intent: Act): Promise<Answer> {
+  const fence = fenced(context, approved);
+  const timeoutMs = Math.max(context.callTimeoutMs, intent.prepared.settle_seconds * 1_000);
   try {
-    const result = await action.run({ engine }, patient, prepared, AbortSignal.timeout(timeoutMs));
-    return { kind: 'done', result };
+    return { kind: 'done', ...(await perform(intent, fence, AbortSignal.timeout(timeoutMs))) };
   } catch (error) {
-    if (error instanceof Stopping && !engine.reached) throw error;
+    const { reached } = fence;
+    if (error instanceof Stopping && !reached) throw error;
     if (error instanceof LeaseLost) {
       const lost = { code: 'lease_lost', message: 'The lease ran out before the step could begin' };
-      return engine.reached
-        ? { kind: 'failed', error: lost, reached: true }
-        : { kind: 'not_called', error: lost };
+      return reached ? { kind: 'failed', error: lost, reached } : { kind: 'not_called', error: lost };
     }
-    if (!(error instanceof DockerError)) {
-      context.bus.log.error({ err: error, action: action.name }, 'the action broke while it was carried out');
-      const message = `The action ${action.name} broke while it was carried out; the log of the executor says why`;
-      const broken = { code: 'internal', message };
-      return engine.reached
-        ? { kind: 'unheard', error: broken }
-        : { kind: 'failed', error: broken, reached: false };
+    if (error instanceof EndpointRefusal) {
+      return { kind: 'failed', error: { code: 'endpoint_refused', message: error.message }, reached };
     }
-    if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };
-    if (error.status === 404) {
-      const message = `Container not found: ${patient.container_name}`;
-      return { kind: 'failed', error: { code: 'container_not_found', message }, reached: engine.reached };
+    if (error instanceof DockerError || error instanceof EndpointError) {
+      if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };
+      return { kind: 'failed', error: gone(error, intent) ?? complaint(error), reached };
     }
-    return { kind: 'failed', error: complaint(error), reached: engine.reached };
+    const { name } = intent.action;
+    context.bus.log.error({ err: error, action: name }, 'the action broke while it was carried out');
+    const message = `The action ${name} broke while it was carried out; the log of the executor says why`;
+    const broken = { code: 'internal', message };
+    return reached ? { kind: 'unheard', error: broken } : { kind: 'failed', error: broken, reached };
   }
 }
 
-function complaint(error: DockerError): Complaint {
+async function perform(intent: Act, fence: Fence, signal: AbortSignal): Promise<EndpointResult> {
+  if (intent.on === 'endpoint') return intent.action.run(fence, intent.prepared, signal);
+  const result = await intent.action.run(fence, intent.patient, intent.prepared, signal);
+  return { status: 'success', result };
+}
+
+function gone(error: DockerError | EndpointError, intent: Act): Complaint | undefined {
+  if (!(error instanceof DockerError) || error.status !== 404 || intent.on !== 'container') return undefined;
+  return { code: 'container_not_found', message: `Container not found: ${intent.patient.container_name}` };
+}
+
+function complaint(error: DockerError | EndpointError): Complaint {
+  if (error instanceof EndpointError) return { code: 'endpoint_unavailable', message: adviceOf(error) };
   const code = error.kind === 'refused' ? 'docker_refused' : 'docker_unavailable';
   return { code, message: adviceOf(error) };
 }

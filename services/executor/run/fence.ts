@@ -1,3 +1,4 @@
+import type { EndpointPort } from '#libs/actions/endpoint-port';
 import type { EngineCall, EnginePort } from '#libs/actions/engine-port';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
@@ -5,6 +6,7 @@ import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
 import { inSpan } from '#libs/runtime/tracing';
 import { DockerError } from '../docker/docker-error.ts';
+import { EndpointError } from '../endpoint/endpoint-error.ts';
 import { type ExecutorContext, pause } from './running.ts';
 
 /** Somebody else may act on the target by now. */
@@ -17,31 +19,40 @@ export function isHeld(lease: Lease | null | undefined, id: string, epoch: numbe
   return lease?.id === id && lease.epoch === epoch && lease.state !== 'closing';
 }
 
-export interface Fence extends EnginePort {
-  /** Did any call get as far as the engine? */
+export interface Fence {
+  /** Did any call get as far as the engine or the endpoint? */
   readonly reached: boolean;
+  readonly engine: EnginePort;
+  readonly endpoint: EndpointPort;
 }
 
-/** The engine behind the leases: every call looks at all of them first, and is not made without them. */
+/** The outside world behind the leases: every call that may change it looks at all of them first, and is not made without them. */
 export function fenced(context: ExecutorContext, approved: Approved): Fence {
   let reached = false;
+  const { view, endpoints, bus } = context;
+  const guarded = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
+    // Nothing may be awaited between the look and the call.
+    try {
+      const answer = await inSpan(bus.tracer, name, { kind: 'client' }, call);
+      reached = true;
+      return answer;
+    } catch (error) {
+      reached ||= mayHaveActed(error);
+      throw error;
+    }
+  };
   return {
     get reached() {
       return reached;
     },
-    call: async (call, signal) => {
-      if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
-      // Nothing may be awaited between the look and the call.
-      try {
-        const answer = await inSpan(context.bus.tracer, spanName(call), { kind: 'client' }, () =>
-          context.view.engine.call(call, signal),
-        );
-        reached = true;
-        return answer;
-      } catch (error) {
-        reached ||= mayHaveActed(error);
-        throw error;
-      }
+    engine: { call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal)) },
+    endpoint: {
+      call: (call, signal) =>
+        call.method === 'GET'
+          ? endpoints.call(call, signal)
+          : guarded(`${call.method} ${call.endpoint}`, () => endpoints.call(call, signal)),
+      pause: endpoints.pause,
     },
   };
 }
@@ -76,5 +87,6 @@ async function readLease(
 
 // No such container: the engine looked, and there was nothing to act on.
 function mayHaveActed(error: unknown): boolean {
+  if (error instanceof EndpointError) return error.kind !== 'not_reached';
   return !(error instanceof DockerError) || (error.kind !== 'not_reached' && error.status !== 404);
 }

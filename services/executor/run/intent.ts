@@ -1,12 +1,16 @@
-import type { Action, Patient, Prepared } from '#libs/actions/action';
+import type { ContainerAction, EndpointAction, Patient, Prepared } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
+import type { EndpointCall } from '#libs/actions/endpoint-port';
 import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
 import { targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import { type EngineView, patientOf } from '../patient.ts';
+import type { Endpoints } from '../endpoint/endpoints.ts';
+import { patientOf } from '../patient.ts';
+import { notSet } from '../preview.ts';
+import type { ExecutorContext } from './running.ts';
 
 /** Why a step is not carried out at all. */
 export type Withheld = {
@@ -16,9 +20,20 @@ export type Withheld = {
 };
 
 /** What one step is going to do. */
-export type Intent =
-  | { readonly kind: 'act'; readonly action: Action; readonly patient: Patient; readonly prepared: Prepared }
-  | Withheld;
+export type Act = { readonly kind: 'act' } & (
+  | {
+      readonly on: 'container';
+      readonly action: ContainerAction;
+      readonly patient: Patient;
+      readonly prepared: Prepared;
+    }
+  | {
+      readonly on: 'endpoint';
+      readonly action: EndpointAction;
+      readonly prepared: Prepared<EndpointCall>;
+    }
+);
+export type Intent = Act | Withheld;
 
 const withhold = (status: Withheld['status'], code: string, message: string): Withheld => ({
   kind: 'withhold',
@@ -28,8 +43,7 @@ const withhold = (status: Withheld['status'], code: string, message: string): Wi
 
 /** Looks at the patient and prepares; `now` in ms since the epoch. A step that cannot be carried out says so as a value. */
 export async function intentOf(
-  view: EngineView,
-  engineName: string,
+  { view, endpoints, engineName }: Pick<ExecutorContext, 'view' | 'endpoints' | 'engineName'>,
   approved: Approved,
   step: Step,
   now: number,
@@ -42,6 +56,7 @@ export async function intentOf(
     const message = `This executor cannot carry out ${step.action} as it was asked for. Do all services run the same version?`;
     return withhold('failed', 'not_understood', message);
   }
+  if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
     const patient = await patientOf(view, step.target);
     return patient
@@ -53,7 +68,15 @@ export async function intentOf(
   }
 }
 
-function forPatient(action: Action, patient: Patient, params: Details): Intent {
+function forEndpoint(action: EndpointAction, params: Details, { missing }: Endpoints): Intent {
+  const prepared = action.prepare(params);
+  const lacking = prepared.calls.flatMap(({ endpoint }) => missing(endpoint) ?? []);
+  return lacking[0] === undefined
+    ? { kind: 'act', on: 'endpoint', action, prepared }
+    : withhold('not_applicable', 'not_applicable', notSet(lacking[0]));
+}
+
+function forPatient(action: ContainerAction, patient: Patient, params: Details): Intent {
   // Safety saw to it when it decided; a container that has come to the name since then is another one.
   if (patient.protected_by !== null) {
     const message = `${targetId(patient.target)} is protected by ${patient.protected_by}`;
@@ -61,7 +84,7 @@ function forPatient(action: Action, patient: Patient, params: Details): Intent {
   }
   const prepared = action.prepare(patient, params);
   return prepared.kind === 'ready'
-    ? { kind: 'act', action, patient, prepared }
+    ? { kind: 'act', on: 'container', action, patient, prepared }
     : withhold('not_applicable', 'not_applicable', prepared.message);
 }
 

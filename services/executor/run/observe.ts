@@ -8,12 +8,14 @@ import type { Executed, Started } from '#libs/contracts/facts';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import { fromInstant } from '#libs/runtime/instant';
 import { DockerError } from '../docker/docker-error.ts';
+import { EndpointError } from '../endpoint/endpoint-error.ts';
 import { type EngineView, readingOfContainer, readingOfTarget } from '../patient.ts';
 import { type ExecutorContext, pause } from './running.ts';
 
 export type Found = Pick<Executed, 'status' | 'reached_docker' | 'observed' | 'result' | 'error'>;
 
 const lookEveryMs = 250;
+const lookWithinMs = 5_000;
 /** An engine that is being started again gets this long to answer at all. */
 const engineBackMs = 15_000;
 
@@ -25,7 +27,7 @@ export async function observe(context: ExecutorContext, started: Started): Promi
   const settledAt = Math.min(fromInstant(started.at), beganAt) + settleMs;
   let seen: Observation | undefined;
   for (;;) {
-    seen = (await look(context.view, started)) ?? seen;
+    seen = (await look(context, started)) ?? seen;
     if (seen?.kind === 'happened') return happened(seen);
     const now = clock.now();
     const untilMs = seen ? settledAt : Math.max(settledAt, beganAt + engineBackMs);
@@ -34,14 +36,18 @@ export async function observe(context: ExecutorContext, started: Started): Promi
   }
 }
 
-/** Undefined while the engine cannot be asked. */
-async function look(view: EngineView, started: Started): Promise<Observation | undefined> {
+/** Undefined while the engine or the endpoint cannot be asked. */
+async function look(context: ExecutorContext, started: Started): Promise<Observation | undefined> {
   const action = actionNamed(started.action);
   if (!action) return { kind: 'not_seen_yet', message: `this executor knows no action ${started.action}` };
   try {
-    return action.observe(started.evidence, await readingOf(view, started));
+    if (action.on === 'container') {
+      return action.observe(started.evidence, await readingOf(context.view, started));
+    }
+    const ports = { endpoint: context.endpoints };
+    return await action.observe(ports, started.evidence, AbortSignal.timeout(lookWithinMs));
   } catch (error) {
-    if (error instanceof DockerError) return undefined;
+    if (error instanceof DockerError || error instanceof EndpointError) return undefined;
     throw error;
   }
 }
@@ -64,8 +70,8 @@ function concluded(seen: Exclude<Observation, { kind: 'happened' }> | undefined)
     const message = `Begun but not brought to its end: ${seen.message}`;
     return { ...nothing, status: 'failed', error: { code: 'half_done', message } };
   }
-  const what = seen?.message ?? 'the Docker Engine cannot be asked';
-  const message = `Nobody knows whether it was done: ${what}. Look at the container before asking again.`;
+  const what = seen?.message ?? 'whoever knows cannot be asked';
+  const message = `Nobody knows whether it was done: ${what}. Look at the target before asking again.`;
   return { ...nothing, status: 'unknown', error: { code: 'outcome_unknown', message } };
 }
 

@@ -9,13 +9,14 @@ const base = {
   at: '2024-11-02T19:45:30.000Z',
   action: 'restart',
 };
+const web = { engine: 'local', kind: 'container', name: 'web' } as const;
 const verify = { state: 'running', http_health: false, stability_seconds: 5, timeout_seconds: 60 } as const;
 const plan = (steps: number, looks = true): Plan => ({
   runbook: 'test',
   steps: Array.from({ length: steps }, (_, at) => ({
     n: at + 1,
     action: 'restart',
-    target: { engine: 'local', kind: 'container', name: 'web' },
+    target: web,
     params: {},
     when: 'always',
     verify: looks ? verify : null,
@@ -72,6 +73,7 @@ describe('a plan ends', () => {
           verdict: 'healthy',
         },
       ],
+      effects: [{ target: web, verified: true }],
     });
   });
 
@@ -112,5 +114,69 @@ describe('a plan ends', () => {
 
   it('not applicable when the action makes no sense there', () => {
     expect(end([step('not_applicable')]).outcome).toBe('not_applicable');
+  });
+
+  it('not applicable, in the words of the step, when there was nothing to do', () => {
+    const skipped = step('skipped', undefined, { result: { details: 'There is no attack abc' } });
+    expect(end([skipped])).toMatchObject({ outcome: 'not_applicable', message: 'There is no attack abc' });
+  });
+});
+
+describe('a plan with steps on several targets', () => {
+  const endpoint = { engine: 'local', kind: 'endpoint', name: 'chaos/abc' } as const;
+  const database = { ...web, name: 'db' };
+  const steps: Plan['steps'] = [
+    {
+      n: 1,
+      action: 'stop-chaos-attack',
+      target: endpoint,
+      params: {},
+      when: 'always',
+      verify: null,
+      on_failure: 'go_on',
+    },
+    { n: 2, action: 'restart', target: web, params: {}, when: 'always', verify },
+    { n: 3, action: 'restart', target: database, params: {}, when: 'if_unhealthy', verify },
+  ];
+  const ends = (...log: readonly StepLog[]) =>
+    endOf({ runbook: 'test', steps }, new Map(log.map((stands, at) => [at + 1, stands])));
+  const refused = step('failed', undefined, {
+    reached_docker: true,
+    error: { code: 'endpoint_refused', message: 'no' },
+  });
+
+  it('spends nothing on a target that was not acted upon, nor on one that cannot be verified', () => {
+    expect(ends(step('success'), step('success', 'healthy'), step('skipped')).effects).toEqual([
+      { target: web, verified: true },
+    ]);
+  });
+
+  it('counts an escalation that helped as one for both', () => {
+    const end = ends(step('success'), step('success', 'unhealthy'), step('success', 'healthy'));
+    expect(end).toMatchObject({ outcome: 'recovered' });
+    expect(end.effects).toEqual([
+      { target: web, verified: true },
+      { target: database, verified: true },
+    ]);
+  });
+
+  it('recovers although a step failed that the plan goes on after, and counts that one', () => {
+    const end = ends(refused, step('success', 'healthy'), step('skipped'));
+    expect(end).toMatchObject({ outcome: 'recovered' });
+    expect(end.effects).toEqual([
+      { target: endpoint, verified: false },
+      { target: web, verified: true },
+    ]);
+  });
+
+  it('counts an attempt on everything that was acted upon in vain', () => {
+    const end = ends(step('success'), step('success', 'unhealthy'), step('success', 'unhealthy'));
+    expect(end).toMatchObject({ outcome: 'ineffective' });
+    expect(end.effects?.map(({ verified }) => verified)).toEqual([false, false]);
+  });
+
+  it('fails when nothing but failed steps stand in the log', () => {
+    const alone = endOf({ runbook: 'test', steps: steps.slice(0, 1) }, new Map([[1, refused]]));
+    expect(alone).toMatchObject({ outcome: 'failed', message: 'no' });
   });
 });

@@ -1,8 +1,9 @@
-import type { Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
+import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
-import type { PlanLog, StepLog } from './step-log.ts';
+import { targetId } from '#libs/contracts/target';
+import { endsPlan, type PlanLog, type StepLog } from './step-log.ts';
 
-export type End = Pick<Finished, 'outcome' | 'message' | 'reached_docker' | 'execution_log'>;
+export type End = Pick<Finished, 'outcome' | 'message' | 'reached_docker' | 'execution_log' | 'effects'>;
 
 type Done = { readonly step: Step; readonly executed: Executed; readonly verified?: Verified | undefined };
 
@@ -10,11 +11,25 @@ type Done = { readonly step: Step; readonly executed: Executed; readonly verifie
 export function endOf(plan: Plan, log: PlanLog): End {
   const done = plan.steps.flatMap((step) => doneOf(step, log.get(step.n)));
   const reachedDocker = done.some(({ executed }) => executed.reached_docker);
+  const verdict = verdictOn(done, reachedDocker);
   return {
-    ...verdictOn(done, reachedDocker),
+    ...verdict,
     reached_docker: reachedDocker,
     execution_log: done.map(logEntry),
+    effects: effectsOf(done, verdict.outcome),
   };
+}
+
+/** Each target that was acted upon, once: was the patient seen to be well in the end? What has nothing to verify is not told. */
+function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
+  const effects = new Map<string, Effect>();
+  for (const { step, executed } of done) {
+    const unverifiable = step.verify === null && executed.status === 'success';
+    if (!executed.reached_docker || executed.status === 'skipped' || unverifiable) continue;
+    const verified = step.verify !== null && outcome === 'recovered';
+    effects.set(targetId(step.target), { target: step.target, verified });
+  }
+  return [...effects.values()];
 }
 
 function doneOf(step: Step, log: StepLog | undefined): Done[] {
@@ -22,11 +37,11 @@ function doneOf(step: Step, log: StepLog | undefined): Done[] {
 }
 
 function verdictOn(done: readonly Done[], reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {
-  const ended = done.find(({ executed }) => executed.status !== 'success' && executed.status !== 'skipped');
+  const ended = done.find(({ step, executed }) => endsPlan(step, executed));
   if (ended) return unsuccessful(ended.executed, reachedDocker);
   const acted = done.filter(({ executed }) => executed.status === 'success');
   const last = acted.findLast(({ verified }) => verified) ?? acted.at(-1);
-  if (!last) return { outcome: 'not_applicable', message: 'No step of the plan applied' };
+  if (!last) return nothingDone(done);
   const what = detailsOf(last.executed);
   const expected = last.step.verify?.state ?? 'well';
   switch (last.verified?.verdict) {
@@ -42,6 +57,15 @@ function verdictOn(done: readonly Done[], reachedDocker: boolean): Pick<End, 'ou
         message: `${what}; whether that helped could not be told: ${last.verified.message}`,
       };
   }
+}
+
+/** Nothing was to be done, or all that was tried went wrong without ending the plan. */
+function nothingDone(done: readonly Done[]): Pick<End, 'outcome' | 'message'> {
+  const failed = done.findLast(({ executed }) => executed.error !== undefined);
+  if (failed) return { outcome: 'failed', message: failed.executed.error?.message ?? '' };
+  const skipped = done.findLast(({ executed }) => typeof executed.result.details === 'string');
+  const message = skipped ? detailsOf(skipped.executed) : 'No step of the plan applied';
+  return { outcome: 'not_applicable', message };
 }
 
 function unsuccessful(executed: Executed, reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {

@@ -15,6 +15,7 @@ import { approve } from '#libs/testing/played-safety';
 import { playVerifier } from '#libs/testing/played-verifier';
 import { executorSettingsSchema } from '../config.ts';
 import { openEngine } from '../docker/docker-engine.ts';
+import { openEndpoints } from '../endpoint/endpoints.ts';
 import { openInventory } from '../inventory/inventory.ts';
 import { runPlan } from './run-plan.ts';
 import type { ExecutorContext } from './running.ts';
@@ -34,6 +35,8 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
+const noEndpoints = { chaos: undefined, 'scale-pool': undefined, 'rotate-credentials': undefined };
+
 /** What one replica stands on, without the consumer that would keep a second delivery of the same decision waiting. */
 async function openContext(): Promise<ExecutorContext & { readonly context: ServiceContext }> {
   const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', DOCKER_HOST: dockerHost };
@@ -46,6 +49,7 @@ async function openContext(): Promise<ExecutorContext & { readonly context: Serv
     context,
     bus,
     view: { engine, inventory },
+    endpoints: stack.use(openEndpoints(noEndpoints, undefined, clock)),
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName: 'local',
     callTimeoutMs: 10_000,

@@ -5,12 +5,11 @@
 import type { Span } from '@opentelemetry/api';
 import type { Approved } from '#libs/contracts/facts';
 import { targetId } from '#libs/contracts/target';
-import { toInstant } from '#libs/runtime/instant';
 import { inSpan } from '#libs/runtime/tracing';
 import { openJournal } from './journal.ts';
 import { endOf } from './outcome.ts';
 import { makeMove } from './run-step.ts';
-import type { ExecutorContext, Run } from './running.ts';
+import { type ExecutorContext, headOf, type Run } from './running.ts';
 import { type Move, nextMove, type PlanLog, type StepLog } from './step-log.ts';
 
 /** Runs an approved remediation to its end. Throws `Stopping` when the service stops first. */
@@ -26,8 +25,7 @@ export async function runPlan(context: ExecutorContext, approved: Approved): Pro
   const end = endOf(approved.plan, log);
   const finished = await journal.finished({
     type: 'finished',
-    remediation_id: approved.remediation_id,
-    at: toInstant(bus.clock.now()),
+    ...headOf(approved, bus.clock.now()),
     ...end,
   });
   bus.log.info({ outcome: finished.outcome }, `finished: ${finished.message}`);

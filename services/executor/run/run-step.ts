@@ -3,15 +3,16 @@
  * end of a step is claimed before it is stated, also that nothing is done, so that no other process can act meanwhile.
  */
 import { z } from 'zod';
+import { endpointCallText } from '#libs/actions/endpoint-port';
 import { callText } from '#libs/actions/engine-port';
 import type { Executed, Started } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
-import { fromInstant, toInstant } from '#libs/runtime/instant';
+import { fromInstant } from '#libs/runtime/instant';
 import { callOnce } from './call-once.ts';
-import { type Intent, intentOf, type Withheld } from './intent.ts';
+import { type Act, type Intent, intentOf, type Withheld } from './intent.ts';
 import { type Found, observe } from './observe.ts';
-import { type Run, Stopping } from './running.ts';
+import { headOf, type Run, Stopping } from './running.ts';
 import type { Move, StepLog } from './step-log.ts';
 import { verify } from './verify.ts';
 
@@ -32,7 +33,7 @@ export async function makeMove(run: Run, move: Exclude<Move, { kind: 'finish' }>
 async function begin(run: Run, step: Step): Promise<StepLog> {
   const { context, approved, journal } = run;
   const { clock } = context.bus;
-  const intent = await intentOf(context.view, context.engineName, approved, step, clock.now());
+  const intent = await intentOf(context, approved, step, clock.now());
   if (context.stopping.aborted) throw new Stopping('the executor stops');
   const claim = await journal.claim(startedBy(run, step, intent));
   const { started } = claim;
@@ -42,11 +43,11 @@ async function begin(run: Run, step: Step): Promise<StepLog> {
   return { started, executed: await stateExecuted(run, step, found, beganAt) };
 }
 
-async function act(run: Run, intent: Extract<Intent, { kind: 'act' }>, started: Started): Promise<Found> {
+async function act(run: Run, intent: Act, started: Started): Promise<Found> {
   const answer = await callOnce(run, intent);
   switch (answer.kind) {
     case 'done':
-      return { status: 'success', reached_docker: true, observed: false, result: answer.result };
+      return { status: answer.status, reached_docker: true, observed: false, result: answer.result };
     case 'not_called':
       return notDone({ status: 'not_started', error: answer.error });
     case 'failed':
@@ -79,8 +80,7 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
   const now = bus.clock.now();
   const verified = await run.journal.verified({
     type: 'verified',
-    remediation_id: run.approved.remediation_id,
-    at: toInstant(now),
+    ...headOf(run.approved, now),
     n: step.n,
     ...opinion,
     duration_ms: now - beganAt,
@@ -91,8 +91,7 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
 function startedBy(run: Run, step: Step, intent: Intent): Started {
   const base = {
     type: 'started' as const,
-    remediation_id: run.approved.remediation_id,
-    at: toInstant(run.context.bus.clock.now()),
+    ...headOf(run.approved, run.context.bus.clock.now()),
     n: step.n,
     action: step.action,
     target: step.target,
@@ -101,22 +100,30 @@ function startedBy(run: Run, step: Step, intent: Intent): Started {
     const { status, error } = intent;
     return { ...base, evidence: { withheld: { status, error } }, settle_seconds: 0, calls: [] };
   }
-  const { patient, prepared } = intent;
-  const before: Details = { container_name: patient.container_name, before: patient.reading };
+  const { prepared } = intent;
   return {
     ...base,
-    evidence: { ...before, ...prepared.evidence },
+    evidence: { ...before(intent), ...prepared.evidence },
     settle_seconds: prepared.settle_seconds,
-    calls: prepared.calls.map(callText),
+    calls: callsOf(intent),
   };
 }
+
+const before = (intent: Act): Details =>
+  intent.on === 'container'
+    ? { container_name: intent.patient.container_name, before: intent.patient.reading }
+    : {};
+
+const callsOf = (intent: Act): string[] =>
+  intent.on === 'container'
+    ? intent.prepared.calls.map(callText)
+    : intent.prepared.calls.map(endpointCallText);
 
 function stateExecuted(run: Run, step: Step, found: Found, beganAt: number): Promise<Executed> {
   const now = run.context.bus.clock.now();
   return run.journal.executed({
     type: 'executed',
-    remediation_id: run.approved.remediation_id,
-    at: toInstant(now),
+    ...headOf(run.approved, now),
     n: step.n,
     action: step.action,
     ...found,

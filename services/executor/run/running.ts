@@ -2,6 +2,8 @@ import type { Bus } from '#libs/bus/bus';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
+import { toInstant } from '#libs/runtime/instant';
+import type { Endpoints } from '../endpoint/endpoints.ts';
 import type { EngineView } from '../patient.ts';
 import type { Journal } from './journal.ts';
 
@@ -9,6 +11,7 @@ import type { Journal } from './journal.ts';
 export type ExecutorContext = {
   readonly bus: Bus;
   readonly view: EngineView;
+  readonly endpoints: Endpoints;
   readonly cells: CellStore<Cell>;
   readonly engineName: string;
   /** How long an answer of the engine is waited for, unless the patient may take longer to stop. */
@@ -23,6 +26,11 @@ export type Run = {
   readonly approved: Approved;
   readonly journal: Journal;
 };
+
+/** What every fact of a run begins with; `now` in ms since the epoch. */
+export function headOf({ remediation_id, break_glass }: Approved, now: number) {
+  return { remediation_id, at: toInstant(now), ...(break_glass ? { break_glass } : {}) };
+}
 
 /** The run ends here because the service stops; what stands lets another replica go on. */
 export class Stopping extends Error {

@@ -95,6 +95,21 @@ describe('the next move', () => {
   });
 });
 
+describe('a step that the plan goes on after', () => {
+  const two = [step(1, { on_failure: 'go_on', verify: null }), step(2)];
+  const after = (status: Executed['status']) => move(two, { 1: { executed: executed(1, status) } });
+
+  it('does not end it by failing, nor by what is not known of it', () => {
+    expect((['failed', 'unknown', 'not_applicable', 'skipped'] as const).map(after)).toEqual(
+      Array(4).fill('begin 2'),
+    );
+  });
+
+  it('ends it all the same when the lease is lost', () => {
+    expect(after('not_started')).toBe('finish');
+  });
+});
+
 const arbitraryLog = fc.record(
   {
     started: fc.constant(true),
@@ -139,7 +154,7 @@ describe('whatever stands in the log', () => {
         expect(log.get(next.step.n)?.executed).toBeUndefined();
         for (const before of plan.steps.filter(({ n }) => n < next.step.n)) {
           const stands = log.get(before.n)?.executed;
-          expect(stands && !endsPlan(stands)).toBe(true);
+          expect(stands && !endsPlan(before, stands)).toBe(true);
         }
       }),
       { numRuns: 1_000 },

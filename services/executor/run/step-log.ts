@@ -31,15 +31,16 @@ export function nextMove(plan: Plan, log: PlanLog): Move {
       return { kind: wanted ? 'begin' : 'skip', step };
     }
     if (!verified && isVerified(step, executed)) return { kind: 'verify', step, log: stands };
-    if (endsPlan(executed)) return { kind: 'finish' };
+    if (endsPlan(step, executed)) return { kind: 'finish' };
     verdict = verified?.verdict ?? verdict;
   }
   return { kind: 'finish' };
 }
 
-/** Nothing is piled upon a step that did not do what it should, or of which that is not known. */
-export function endsPlan({ status }: Executed): boolean {
-  return status !== 'success' && status !== 'skipped';
+/** Nothing is piled upon a step that did not do what it should, or of which that is not known, unless the plan says so. */
+export function endsPlan({ on_failure }: Step, { status }: Executed): boolean {
+  if (status === 'success' || status === 'skipped') return false;
+  return status === 'not_started' || on_failure !== 'go_on';
 }
 
 function isVerified(step: Step, { status }: Executed): boolean {

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { freshId, idFromKey } from '#libs/contracts/ids';
+import { Problem } from '#libs/contracts/problem';
 import { refusalOf } from '../answers/refusal.ts';
 import { type RemediationView, terminalOfView } from '../answers/view.ts';
 import { askOf, type Wish } from '../asking.ts';
 import { type Patience, remediate } from '../remediate.ts';
+import { type Identity, mayUse } from '../scopes.ts';
 import type { RouteParts } from './app-type.ts';
 import { identityOf } from './authenticate.ts';
 import { locationOf } from './location.ts';
@@ -28,6 +30,7 @@ export async function askFor(
 ): Promise<RemediationView> {
   const mesh = parts.link.open();
   const { principal } = identityOf(request);
+  if (wish.override) checkBreakGlass(wish, identityOf(request));
   const key = request.headers['idempotency-key'];
   const asking = {
     ...askOf(wish),
@@ -41,6 +44,22 @@ export async function askFor(
   if (refusal) throw refusal;
   reply.header('location', locationOf(asking.id)).status(terminalOfView(view) ? 200 : 202);
   return view;
+}
+
+function checkBreakGlass({ reason }: Wish, identity: Identity): void {
+  if (!mayUse(identity, 'admin')) {
+    const detail = `The principal ${identity.principal} lacks the scope admin, which overriding a gate needs.`;
+    throw new Problem('not_permitted', detail);
+  }
+  if (reason === undefined || reason.trim() === '') {
+    throw new Problem(
+      'invalid_request',
+      'Overriding a gate needs a reason: it is recorded with every fact.',
+      {
+        errors: [{ field: 'reason', message: 'is missing' }],
+      },
+    );
+  }
 }
 
 function patience(

@@ -1,5 +1,5 @@
 import type { Cell, Control } from '#libs/contracts/cell';
-import type { GateVerdict } from '#libs/contracts/gates';
+import type { GateVerdict, OverridableGate } from '#libs/contracts/gates';
 import type { Target } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import type { Policy } from '../policy.ts';
@@ -12,6 +12,8 @@ export type Candidate = {
   readonly target: Target;
   readonly protectedBy: string | null;
   readonly confidence: number | undefined;
+  /** Break glass: gates that shall not stand in the way. */
+  readonly override: readonly OverridableGate[];
   /** Reads only: the budgets for changes do not concern it. */
   readonly diagnostic: boolean;
 };
