@@ -24,10 +24,18 @@ const services = ['gateway', 'safety', 'executor', 'verifier', 'audit'];
 let env: NodeJS.ProcessEnv;
 let url: string;
 
-async function run({ program, env: own }: Compose, ...args: readonly string[]): Promise<string> {
+function run(found: Compose, ...args: readonly string[]): Promise<string> {
+  return runWith({}, found, ...args);
+}
+
+async function runWith(
+  extra: NodeJS.ProcessEnv,
+  { program, env: own }: Compose,
+  ...args: readonly string[]
+): Promise<string> {
   const command = ['-p', project, '-f', join(root, 'docker-compose.yml'), ...args];
   const { stdout } = await promisify(execFile)(program, command, {
-    env: { ...env, ...own },
+    env: { ...env, ...own, ...extra },
     maxBuffer: 2 ** 26,
   });
   return stdout;
@@ -91,6 +99,30 @@ describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged
     );
     expect(own).toMatchObject({ status: 403, body: { reason: 'protected_target' } });
   }, 120_000);
+
+  it('publishes every port on loopback only', async () => {
+    const listed = await docker.listContainers({
+      filters: { label: [`com.docker.compose.project=${project}`] },
+    });
+    const published = listed.flatMap(({ Ports }) => Ports.filter(({ PublicPort }) => PublicPort));
+    expect(published.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(published.map(({ IP }) => IP))).toEqual(new Set(['127.0.0.1']));
+  });
+
+  it('hands tokens to the gateway and to no other service', async () => {
+    const tokens = JSON.stringify([{ principal: 'ann', scopes: ['act'], token: 'a-token-of-$ome-length' }]);
+    const given = { GATEWAY_TOKEN: 'another-token-of-it', GATEWAY_TOKENS: tokens };
+    const { services: made } = JSON.parse(await runWith(given, found, 'config', '--format', 'json'));
+    for (const service of services) {
+      const { GATEWAY_TOKEN, GATEWAY_TOKENS } = made[service].environment;
+      const own = service === 'gateway' ? given : { GATEWAY_TOKEN: '', GATEWAY_TOKENS: '' };
+      // What Compose prints is a file for Compose: a dollar stands twice in it.
+      expect({ service, GATEWAY_TOKEN, GATEWAY_TOKENS: GATEWAY_TOKENS.replaceAll('$$', '$') }).toEqual({
+        service,
+        ...own,
+      });
+    }
+  });
 
   it('gives every service no more than it needs, and the Docker socket to the executor alone', async () => {
     for (const service of services) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -56,7 +56,7 @@ describe('on any other address', () => {
     const file = join(folder, 'a-file');
     writeFileSync(file, '');
     expect(() => open({ GATEWAY_HOST: '0.0.0.0', HEMOSTAT_DATA_DIR: file })).toThrow(
-      /HEMOSTAT_DATA_DIR.*GATEWAY_TOKEN/,
+      /HEMOSTAT_DATA_DIR.*GATEWAY_TOKEN or GATEWAY_TOKENS/,
     );
   });
 
@@ -65,5 +65,55 @@ describe('on any other address', () => {
     const anonymous = access.identify(undefined) ?? { principal: '', scopes: [] };
     expect([mayUse(anonymous, 'observe'), mayUse(anonymous, 'act')]).toEqual([true, false]);
     expect(log()).toContain('OPEN');
+  });
+});
+
+describe('with tokens of principals', () => {
+  const ann = { principal: 'ann', scopes: ['observe', 'act'], token: `${token}-of-ann` };
+  const list = (...entries: readonly object[]): string => JSON.stringify(entries);
+
+  it('is not open, also on loopback, and says who has which scopes, but never a token', () => {
+    const bob = { principal: 'bob', scopes: ['observe', 'admin'], token: `${token}-of-bob` };
+    const { access, log } = open({ GATEWAY_TOKENS: list(ann, bob) });
+    expect(access.open).toBe(false);
+    expect(access.identify(undefined)).toEqual({ principal: 'anonymous', scopes: [] });
+    expect(access.identify(`Bearer ${ann.token}`)?.principal).toBe('ann');
+    expect(log()).toContain('ann (observe, act), bob (admin)');
+    expect(log()).not.toMatch(/OPEN|of-ann|of-bob|No principal/);
+  });
+
+  it('keeps the token of admin beside them, and refuses one token for two', () => {
+    const { access, log } = open({ GATEWAY_TOKEN: token, GATEWAY_TOKENS: list(ann) });
+    expect(access.identify(`Bearer ${token}`)).toEqual({ principal: 'admin', scopes });
+    expect(access.identify(`Bearer ${ann.token}`)?.scopes).toEqual(['observe', 'act']);
+    expect(log()).toContain('admin (admin), ann (observe, act)');
+    const twice = { GATEWAY_TOKEN: token, GATEWAY_TOKENS: list(ann, { ...ann, token }) };
+    expect(() => open(twice)).toThrow(/GATEWAY_TOKENS: found in entry 2 the token of GATEWAY_TOKEN/);
+    expect(() => open(twice)).not.toThrow(token);
+  });
+
+  it('makes none of its own off loopback, and says when nobody is admin', () => {
+    const data = join(folder, 'never-made');
+    const env = { GATEWAY_HOST: '0.0.0.0', HEMOSTAT_DATA_DIR: data, GATEWAY_TOKENS: list(ann) };
+    const { access, log } = open(env);
+    expect(existsSync(data)).toBe(false);
+    expect(access.open).toBe(false);
+    expect(log()).toContain('No principal has the scope admin');
+  });
+
+  it('says that a token which was made before opens nothing any more', () => {
+    const data = join(folder, 'made-before');
+    const env = { GATEWAY_HOST: '0.0.0.0', HEMOSTAT_DATA_DIR: data };
+    open(env);
+    const file = join(data, 'gateway-admin-token');
+    const { access, log } = open({ ...env, GATEWAY_TOKENS: list(ann) });
+    expect(access.identify(`Bearer ${readFileSync(file, 'utf8').trim()}`)).toBeUndefined();
+    expect(log()).toContain(`${file} opens nothing`);
+  });
+
+  it('opens to others only as far as GATEWAY_ANONYMOUS_SCOPES says', () => {
+    const { access } = open({ GATEWAY_TOKENS: list(ann), GATEWAY_ANONYMOUS_SCOPES: 'observe' });
+    expect(access.open).toBe(true);
+    expect(access.identify(undefined)).toEqual({ principal: 'anonymous', scopes: ['observe'] });
   });
 });

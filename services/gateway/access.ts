@@ -1,10 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { ConfigError } from '#libs/runtime/config';
 import type { Log } from '#libs/runtime/log';
 import type { GatewaySettings } from './config.ts';
-import { type Identity, type Scope, scopes } from './scopes.ts';
+import { firstToken, firstTokenFile } from './first-token.ts';
+import { type Identity, mayUse, type Scope, sayScopes, scopes } from './scopes.ts';
+import { digestOf, identityOfToken, type KnownToken } from './tokens.ts';
 
 /** Who may come in. Made once at the start. */
 export type Access = {
@@ -16,78 +16,77 @@ export type Access = {
 };
 
 const admin: Identity = { principal: 'admin', scopes };
+const tokenOfAdmin = (token: string): KnownToken => ({ identity: admin, digest: digestOf(token) });
 
-/** Reads the token or makes the first one, and says in the log who may do what. */
+/** Reads the tokens or makes the first one, and says in the log who may do what. */
 export function openAccess(settings: GatewaySettings, log: Log): Access {
   const loopback = isLoopback(settings.GATEWAY_HOST);
-  const token = settings.GATEWAY_TOKEN ?? (loopback ? undefined : tokenOfFolder(settings, log));
-  const anonymousScopes = anonymousScopesFor(settings, loopback, log);
-  const anonymous: Identity = { principal: 'anonymous', scopes: anonymousScopes };
+  const configured = configuredTokens(settings);
+  const makes = configured.length === 0 && !loopback;
+  const folder = settings.HEMOSTAT_DATA_DIR;
+  const known = makes ? [tokenOfAdmin(firstToken(folder))] : configured;
+  const named = settings.GATEWAY_ANONYMOUS_SCOPES;
+  const unlocked = named.length === 0 && known.length === 0;
+  const anonymous: Identity = { principal: 'anonymous', scopes: unlocked ? scopes : named };
+
+  if (makes) sayMade(firstTokenFile(folder), log);
+  if (configured.length > 0) sayKnown(configured, anonymous, firstTokenFile(folder), log);
+  sayOpen(named, unlocked, settings.GATEWAY_HOST, log);
   return {
     loopback,
-    open: anonymousScopes.length > 0,
+    open: anonymous.scopes.length > 0,
     identify: (authorization) => {
       if (authorization === undefined) return anonymous;
       const given = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-      return given !== undefined && token !== undefined && isSame(given, token) ? admin : undefined;
+      return given === undefined ? undefined : identityOfToken(known, given);
     },
   };
-}
-
-function anonymousScopesFor(settings: GatewaySettings, loopback: boolean, log: Log): readonly Scope[] {
-  const named = settings.GATEWAY_ANONYMOUS_SCOPES;
-  if (named.length > 0) {
-    log.warn(
-      `OPEN by GATEWAY_ANONYMOUS_SCOPES: requests without a token have the scopes ${named.join(', ')}`,
-    );
-    return named;
-  }
-  if (!loopback || settings.GATEWAY_TOKEN !== undefined) return [];
-  log.warn(
-    `OPEN: every program on this machine can restart containers through ${settings.GATEWAY_HOST}. Set GATEWAY_TOKEN to ask for a bearer token`,
-  );
-  return scopes;
 }
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function tokenOfFolder(settings: GatewaySettings, log: Log): string {
-  const folder = settings.HEMOSTAT_DATA_DIR;
-  const file = join(folder, 'gateway-admin-token');
-  try {
-    const token = firstToken(folder, file);
+function configuredTokens({ GATEWAY_TOKEN, GATEWAY_TOKENS = [] }: GatewaySettings): readonly KnownToken[] {
+  if (GATEWAY_TOKEN === undefined) return GATEWAY_TOKENS;
+  const own = tokenOfAdmin(GATEWAY_TOKEN);
+  const twin = GATEWAY_TOKENS.findIndex(({ digest }) => digest.equals(own.digest));
+  if (twin < 0) return [own, ...GATEWAY_TOKENS];
+  const found = `in entry ${twin + 1} the token of GATEWAY_TOKEN`;
+  throw new ConfigError([
+    { name: 'GATEWAY_TOKENS', found, expected: 'a token of its own for each principal' },
+  ]);
+}
+
+function sayMade(file: string, log: Log): void {
+  log.warn(
+    `A bearer token is needed (principal admin). It is in the file ${file}, readable by its owner only`,
+  );
+}
+
+function sayKnown(known: readonly KnownToken[], anonymous: Identity, made: string, log: Log): void {
+  const identities = known.map(({ identity }) => identity);
+  const each = new Set(identities.map((identity) => `${identity.principal} (${sayScopes(identity)})`));
+  log.warn(`Bearer tokens are known of these principals: ${[...each].join(', ')}`);
+  if (![...identities, anonymous].some((identity) => mayUse(identity, 'admin'))) {
     log.warn(
-      `A bearer token is needed (principal admin). It is in the file ${file}, readable by its owner only`,
+      'No principal has the scope admin: nobody can throw the kill switch or reset safety over HTTP. Set GATEWAY_TOKEN, or give the scope in GATEWAY_TOKENS',
     );
-    return token;
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    const expected =
-      'a folder that the gateway may write its token to, for example .hemostat; or set GATEWAY_TOKEN';
-    const found = `${JSON.stringify(folder)}, which it may not${why}`;
-    throw new ConfigError([{ name: 'HEMOSTAT_DATA_DIR', found, expected }]);
+  }
+  if (existsSync(made)) {
+    log.warn(`The token in ${made} opens nothing while GATEWAY_TOKEN or GATEWAY_TOKENS is set`);
   }
 }
 
-/** The token in the data folder, made when it is not there yet. Replicas that share the folder share the token. */
-function firstToken(folder: string, file: string): string {
-  mkdirSync(folder, { recursive: true });
-  const made = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(made, `hemostat_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  try {
-    // Whole or not at all, and never over one that is there.
-    linkSync(made, file);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  } finally {
-    unlinkSync(made);
+function sayOpen(named: readonly Scope[], unlocked: boolean, host: string, log: Log): void {
+  if (named.length > 0) {
+    log.warn(
+      `OPEN by GATEWAY_ANONYMOUS_SCOPES: requests without a token have the scopes ${named.join(', ')}`,
+    );
   }
-  return readFileSync(file, 'utf8').trim();
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
+  if (unlocked) {
+    log.warn(
+      `OPEN: every program on this machine can restart containers through ${host}. Set GATEWAY_TOKEN or GATEWAY_TOKENS to ask for bearer tokens`,
+    );
+  }
 }

@@ -3,6 +3,8 @@ import { meshSettings } from '#libs/bus/mesh-settings';
 import { containerRefSchema } from '#libs/contracts/scalars';
 import { commaList, flag, port, seconds } from '#libs/runtime/config';
 import { isScope, type Scope, scopes } from './scopes.ts';
+import { tokenPattern, tokenWish } from './tokens.ts';
+import { tokensSetting } from './tokens-setting.ts';
 
 const wantedScopes = `some of ${scopes.join(', ')}, separated by commas, for example observe,act`;
 
@@ -10,11 +12,9 @@ export const gatewaySettingsSchema = z.object({
   ...meshSettings,
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   GATEWAY_PORT: port(9000),
-  /** The bearer token of the principal `admin`; unset off loopback: one is made at the first start. */
-  GATEWAY_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,512}$/, { error: '16 to 512 visible ASCII characters without spaces' })
-    .optional(),
+  /** The bearer token of the principal `admin`; no token at all off loopback: one is made at the first start. */
+  GATEWAY_TOKEN: z.string().regex(tokenPattern, { error: tokenWish }).optional(),
+  GATEWAY_TOKENS: tokensSetting.optional(),
   GATEWAY_ANONYMOUS_SCOPES: commaList([])
     .refine((names) => names.every(isScope), { error: wantedScopes })
     .transform((names): readonly Scope[] => names.filter(isScope)),

@@ -12,3 +12,8 @@ export type Identity = { readonly principal: string; readonly scopes: readonly S
 export function mayUse(identity: Identity, scope: Scope): boolean {
   return identity.scopes.includes(scope) || identity.scopes.includes('admin');
 }
+
+/** In words; `admin` alone when it is there, because it includes the rest. */
+export function sayScopes({ scopes: own }: Identity): string {
+  return own.includes('admin') ? 'admin' : own.join(', ');
+}

@@ -1,9 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#libs/contracts/problem';
 import type { Access } from '../access.ts';
-import { type Identity, mayUse } from '../scopes.ts';
+import { type Identity, mayUse, type Scope, sayScopes } from '../scopes.ts';
 import type { App } from './app-type.ts';
 import { foreignSite } from './same-site.ts';
+
+const challenge = 'Bearer realm="hemostat"';
+const sayNoToken =
+  'Send the header Authorization: Bearer <token>. Whoever runs the gateway has the tokens; its log says whose it knows, or where the one lies that it made.';
+const sayUnknownToken =
+  'The token is not known here, or the header Authorization is not of the form Bearer <token>. Check it; tokens are read when the gateway starts. Send none where none is needed.';
 
 /** Lets a request through to its route only when its principal has the route's scope. */
 export function authenticate(app: App, access: Access): void {
@@ -18,15 +24,11 @@ export function authenticate(app: App, access: Access): void {
       return;
     }
     if (identity && identity.principal !== 'anonymous') {
-      throw new Problem('not_permitted', `The principal ${identity.principal} lacks the scope ${scope}.`);
+      reply.header('www-authenticate', `${challenge}, error="insufficient_scope", scope="${scope}"`);
+      throw new Problem('not_permitted', sayLack(identity, scope));
     }
-    reply.header('www-authenticate', 'Bearer realm="hemostat"');
-    throw new Problem(
-      'unauthenticated',
-      identity
-        ? 'Send the header Authorization: Bearer <token>. The log of the gateway says where the token is.'
-        : 'The token is not known here. Check it, or send none where none is needed.',
-    );
+    reply.header('www-authenticate', identity ? challenge : `${challenge}, error="invalid_token"`);
+    throw new Problem('unauthenticated', identity ? sayNoToken : sayUnknownToken);
   });
 }
 
@@ -34,6 +36,10 @@ export function authenticate(app: App, access: Access): void {
 export function identityOf(request: FastifyRequest): Identity {
   if (!request.identity) throw new Error('an open route asked who is asking');
   return request.identity;
+}
+
+function sayLack(identity: Identity, scope: Scope): string {
+  return `The principal ${identity.principal} lacks the scope ${scope}; it has ${sayScopes(identity)}. Whoever runs the gateway can give it in GATEWAY_TOKENS.`;
 }
 
 function refuseForeignSites({ headers }: FastifyRequest, access: Access): void {
