@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{cli,demo,libs,services,tests}/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    include: ['{cli,demo,examples,libs,services,tests}/**/*.test.ts', 'scripts/**/*.test.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

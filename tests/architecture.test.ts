@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/audit': ['libs/contracts', 'libs/runtime', 'libs/bus'],
   cli: ['libs/contracts', 'libs/runtime', 'libs/bus', 'services/*'],
   demo: ['libs/contracts', 'libs/runtime', 'cli'],
+  examples: [],
 };
 
 /** The one home (or few) of each third-party client. Packages that are not listed may be used anywhere. */
@@ -43,7 +44,7 @@ const root = join(import.meta.dirname, '..');
 const folders = Object.keys(mayImport);
 const homeOf = (path: string): string => folders.find((folder) => path.startsWith(`${folder}/`)) ?? path;
 
-const imports: readonly Import[] = globSync('{cli,demo,libs,services}/**/*.ts', { cwd: root })
+const imports: readonly Import[] = globSync('{cli,demo,examples,libs,services}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts') && !file.startsWith('libs/testing/'))
   .flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
