@@ -22,6 +22,7 @@ import {
   deadAll,
   inboxBelow,
   inboxSubject,
+  storedCopyOf,
   streams,
 } from '#libs/contracts/subjects';
 import type { Bus } from './bus.ts';
@@ -41,6 +42,7 @@ const days = (count: number): number => count * 86_400 * 1e9;
 const seconds = (count: number): number => count * 1e9;
 const consumerNameInUse = 10148;
 const streamNameInUse = 10058;
+const streamNotSo = 10052;
 
 /** A server on which the mesh must not run; waiting does not help. */
 export class UnsuitableServer extends Error {}
@@ -95,6 +97,7 @@ function streamConfigs(bus: Bus, { factsDays, auditPerTarget }: ProvisionOptions
       subjects: [allFacts, allSafetyActs],
       max_age: days(factsDays),
       deny_delete: true,
+      republish: { src: allFacts, dest: storedCopyOf(allFacts) },
     },
     {
       ...base,
@@ -149,7 +152,12 @@ async function ensureStream(bus: Bus, config: StreamPlan): Promise<void> {
   } catch (error) {
     if (!isApiError(error, streamNameInUse)) throw error;
     const { name, retention: _retention, storage: _storage, ...changeable } = config;
-    await bus.jsm.streams.update(name, changeable);
+    await bus.jsm.streams.update(name, changeable).catch(async (failure: unknown) => {
+      if (changeable.republish === undefined || !isApiError(failure, streamNotSo)) throw failure;
+      // Before 2.10 a stream that was made without it cannot be given it.
+      const { republish: _republish, ...rest } = changeable;
+      await bus.jsm.streams.update(name, rest);
+    });
   }
 }
 

@@ -30,6 +30,8 @@ export const anyRequested = 'hemostat.remediation.*.requested';
 export const anyFinished = 'hemostat.remediation.*.finished';
 export const anyStep = 'hemostat.remediation.*.step.>';
 export const anyDecidedOf = (engine: string): string => `hemostat.remediation.*.decided.${engine}`;
+export const anyDecided = anyDecidedOf('*');
+export const anyComplete = 'hemostat.remediation.*.complete';
 
 const fact = (id: string, rest: string): string => `hemostat.remediation.${id}.${rest}`;
 export const factsOf = (id: string): string => fact(id, '>');
@@ -40,6 +42,14 @@ export const executedSubject = (id: string, n: number): string => fact(id, `step
 export const verifiedSubject = (id: string, n: number): string => fact(id, `step.${n}.verified`);
 export const finishedSubject = (id: string): string => fact(id, 'finished');
 export const completeSubject = (id: string): string => fact(id, 'complete');
+/** The remediation that a fact's subject speaks of. */
+export const remediationIdOf = (factSubject: string): string => factSubject.split('.')[2] ?? '';
+
+const root = 'hemostat.';
+const storedRoot = 'hemostat.stored.';
+/** Where the server says a fact again after it was stored, for live subscribers; nobody else publishes there. */
+export const storedCopyOf = (factSubject: string): string => factSubject.replace(root, storedRoot);
+export const originalOf = (storedCopy: string): string => storedCopy.replace(storedRoot, root);
 
 /** An act of a person on safety itself (reset, kill switch), so that the audit hears of it. */
 export const safetyActSubject = (verb: 'reset' | 'control', id: string): string =>

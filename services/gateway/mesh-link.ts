@@ -2,9 +2,14 @@ import type { ServiceContext } from '#libs/bus/open-service';
 import { Problem } from '#libs/contracts/problem';
 import type { PartState } from '#libs/runtime/health';
 import type { Admission } from './admission.ts';
+import type { Ends } from './watch.ts';
 
 /** What the gateway can do once it is connected. */
-export type Mesh = { readonly context: ServiceContext; readonly admission: Admission };
+export type Mesh = {
+  readonly context: ServiceContext;
+  readonly admission: Admission;
+  readonly ends: Ends;
+};
 
 /** The way from the HTTP side, which listens from the first moment on, to the mesh, which may be away. */
 export interface MeshLink {

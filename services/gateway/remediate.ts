@@ -5,7 +5,6 @@ import { type RemediationView, viewOf } from './answers/view.ts';
 import type { Asking } from './asking.ts';
 import { boundedSignal } from './bounded-signal.ts';
 import type { Mesh } from './mesh-link.ts';
-import { watchRemediation } from './watch.ts';
 
 export type Patience = {
   readonly waitMs: number;
@@ -19,9 +18,9 @@ const statingMs = 10_000;
 
 /** Admits a request and waits for its end as long as the caller likes. What comes back may not be at its end. */
 export function remediate(mesh: Mesh, asking: Asking, patience: Patience): Promise<RemediationView> {
-  const { bus } = mesh.context;
+  const { ends, context } = mesh;
   return withRemediation(asking.id, async () => {
-    using watch = watchRemediation(bus, asking.id);
+    using watch = ends.watch(asking.id);
     const { requested, fresh } = await admit(mesh, asking);
     const hopeless = requested.resolution.status !== 'resolved';
     using waiting = boundedSignal(patience.endedBy);
@@ -35,7 +34,7 @@ export function remediate(mesh: Mesh, asking: Asking, patience: Patience): Promi
     if (fresh && terminal?.kind === 'decided') return { ...known, decided: terminal.fact };
     if (fresh && !terminal && patience.waitMs === 0) return known;
     // Once it stands, the answer is never that something is away.
-    const record = await readRemediation(bus, asking.id).catch(() => undefined);
+    const record = await readRemediation(context.bus, asking.id).catch(() => undefined);
     return record ? viewOf(record) : known;
   });
 }

@@ -12,6 +12,7 @@ import type { App } from './http/app-type.ts';
 import { startInbox } from './inbox/inbox.ts';
 import { createMeshLink } from './mesh-link.ts';
 import type { RequestSettings } from './requested.ts';
+import { hearEnds } from './watch.ts';
 
 export type Gateway = AsyncDisposable & { readonly url: string };
 
@@ -41,7 +42,8 @@ export async function startGateway(options: OpenOptions): Promise<Gateway> {
   const description = 'Takes requests over HTTP and NATS, and answers them';
   stack.use(await serveRpc(context.bus, { name: 'gateway', version, description }, []));
   stack.use(startInbox(context, admission));
-  link.connect({ context, admission });
+  const ends = stack.use(await hearEnds(context.bus));
+  link.connect({ context, admission, ends });
   // Requests under way still need NATS, so this comes before its end.
   stack.defer(() => app.close());
   const owned = stack.move();

@@ -1,14 +1,21 @@
 /**
- * Guarantee: a terminal fact is reported only after it was read from the stream. What is heard live says when to
- * look; a slow poll finds what was not heard.
+ * Guarantee: a terminal fact is reported only when it stands in the stream. It is heard as soon as it is stored; a
+ * slow poll finds what was not heard.
  */
+import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, type StoredFact } from '#libs/bus/fact';
-import { listen } from '#libs/bus/live';
 import { type Terminal, terminalOf } from '#libs/bus/remediation-record';
+import { hearStored } from '#libs/bus/stored-feed';
 import { completeSchema, type Decided, decidedSchema } from '#libs/contracts/facts';
-import { completeSubject, decidedSubject, factsOf } from '#libs/contracts/subjects';
-import { createNews } from './news.ts';
+import {
+  anyComplete,
+  anyDecided,
+  completeSubject,
+  decidedSubject,
+  remediationIdOf,
+} from '#libs/contracts/subjects';
+import { createNews } from '#libs/runtime/news';
 
 export type WaitOptions = {
   readonly engine: string;
@@ -24,33 +31,64 @@ export interface Watch extends Disposable {
   terminal(options: WaitOptions): Promise<Terminal | undefined>;
 }
 
-const pollMs = 2_000;
-// Subscribers may hear a fact a moment before the stream can be read, so the first looks come in quick succession.
-const soonMs = 5;
+/** Hears of every end there is, for whoever waits for one. */
+export interface Ends extends Disposable {
+  /** Listens from this moment on; open it before the request is stated. */
+  watch(id: string): Watch;
+}
 
-/** Listens from this moment on; open it before the request is stated. */
-export function watchRemediation(bus: Bus, id: string): Watch {
-  const news = createNews(bus.clock);
-  const verdicts = decidedSubject(id, '');
-  const end = completeSubject(id);
-  const listening = listen(bus, factsOf(id), (subject) => {
-    if (subject === end || subject.startsWith(verdicts)) news.tell();
+type Tell = (terminal: Terminal) => void;
+
+const pollMs = 2_000;
+const lastWordSchema = z.union([decidedSchema, completeSchema]);
+
+/** Opens the one ear of this gateway, so that a request costs no subscription of its own. */
+export async function hearEnds(bus: Bus): Promise<Ends> {
+  const waiting = new Map<string, Set<Tell>>();
+  const feed = await hearStored(bus, {
+    subjects: [anyDecided, anyComplete],
+    wants: (subject) => waiting.has(remediationIdOf(subject)),
+    onFact: (subject, body) => {
+      const terminal = endIn(lastWordSchema.parse(body));
+      if (terminal) for (const tell of waiting.get(remediationIdOf(subject)) ?? []) tell(terminal);
+    },
   });
   return {
-    [Symbol.dispose]: () => listening[Symbol.dispose](),
+    [Symbol.dispose]: () => feed[Symbol.dispose](),
+    watch: (id) => watchOne(bus, id, waiting),
+  };
+}
+
+function watchOne(bus: Bus, id: string, waiting: Map<string, Set<Tell>>): Watch {
+  const news = createNews(bus.clock);
+  let heard: Terminal | undefined;
+  const tell = (terminal: Terminal): void => {
+    heard = terminal;
+    news.tell();
+  };
+  const ears = waiting.get(id) ?? new Set();
+  waiting.set(id, ears.add(tell));
+  return {
+    [Symbol.dispose]: () => {
+      ears.delete(tell);
+      if (ears.size === 0 && waiting.get(id) === ears) waiting.delete(id);
+    },
     terminal: async ({ engine, waitMs, signal, lookFirst }) => {
       const look = terminalReader(bus, id, engine);
       const until = bus.clock.now() + waitMs;
-      let restMs = pollMs;
       let found = lookFirst ? await look() : undefined;
-      while (!found && !signal.aborted && bus.clock.now() < until) {
-        const told = await news.within(Math.min(until - bus.clock.now(), restMs), signal);
-        restMs = told ? soonMs : Math.min(pollMs, restMs * 4);
-        found = await look();
+      while (!heard && !found && !signal.aborted && bus.clock.now() < until) {
+        const told = await news.within(Math.min(until - bus.clock.now(), pollMs), signal);
+        if (!told) found = await look();
       }
-      return found;
+      return heard ?? found;
     },
   };
+}
+
+function endIn(fact: z.output<typeof lastWordSchema>): Terminal | undefined {
+  if (fact.type === 'complete') return { kind: 'complete', fact };
+  return fact.verdict === 'approved' ? undefined : { kind: 'decided', fact };
 }
 
 function terminalReader(bus: Bus, id: string, engine: string): () => Promise<Terminal | undefined> {

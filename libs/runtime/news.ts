@@ -1,4 +1,4 @@
-import type { Clock } from '#libs/runtime/clock';
+import type { Clock } from './clock.ts';
 
 /** Wakes one waiter; what is told while nobody waits is kept for the next wait. */
 export interface News {
