@@ -1,11 +1,28 @@
 import type { Action } from './action.ts';
+import { kill } from './kill.ts';
+import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { scalePool } from './scale-pool.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
 import { stopChaosAttack } from './stop-chaos-attack.ts';
+import { unpause } from './unpause.ts';
+import { updateResources } from './update-resources.ts';
 
 /** Every action there is. Adding one: its file, and its name here. */
-export const actions: readonly Action[] = [restart, stopChaosAttack, scalePool, rotateCredentials];
+export const actions: readonly Action[] = [
+  restart,
+  stop,
+  start,
+  pause,
+  unpause,
+  kill,
+  updateResources,
+  stopChaosAttack,
+  scalePool,
+  rotateCredentials,
+];
 
 export function actionNamed(name: string): Action | undefined {
   return actions.find((action) => action.name === name);

@@ -8,6 +8,9 @@ it('shows a call as it goes over the wire', () => {
   expect(callText(containerCall('POST', id, 'restart', { t: 10 }))).toBe(
     `POST /containers/${id}/restart?t=10`,
   );
+  expect(callText({ ...containerCall('POST', id, 'update'), body: { CpuShares: 512 } })).toBe(
+    `POST /containers/${id}/update {"CpuShares":512}`,
+  );
 });
 
 it('takes a container by its full id only, never by a name or a part of an id', () => {

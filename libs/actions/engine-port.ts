@@ -27,14 +27,15 @@ export function containerCall(
   return { method, path: ['containers', containerId, verb], ...(query ? { query } : {}) };
 }
 
-/** `POST /containers/<id>/restart?t=10`. Throws a `RangeError` on a segment that would change the path. */
+/** `POST /containers/<id>/restart?t=10`, and the body as JSON behind it if there is one. Throws a `RangeError` on a segment that would change the path. */
 export function callText(call: EngineCall): string {
   const pairs = Object.entries(call.query ?? {}).map(([key, value]): [string, string] => [
     key,
     String(value),
   ]);
   const query = new URLSearchParams(pairs).toString();
-  return `${call.method} ${pathText(call.path)}${query === '' ? '' : `?${query}`}`;
+  const body = call.body === undefined ? '' : ` ${JSON.stringify(call.body)}`;
+  return `${call.method} ${pathText(call.path)}${query === '' ? '' : `?${query}`}${body}`;
 }
 
 /** The path of a call, every segment encoded. Throws a `RangeError` on an empty or a relative one. */

@@ -43,6 +43,25 @@ export const containerReadingSchema = z.strictObject({
   oom_killed: z.boolean(),
   health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
   health_log: z.string().nullable(),
+  /** What becomes of it when its run ends. */
+  ending: z
+    .strictObject({
+      restart_policy: z.string(),
+      /** Null: it states none, and the engine takes SIGTERM. */
+      stop_signal: z.string().nullable(),
+      removed: z.boolean(),
+    })
+    .optional(),
+  /** What it may use; null: no limit. `memory_swap_bytes` counts memory and swap together. */
+  resources: z
+    .strictObject({
+      memory_bytes: z.number().nullable(),
+      memory_swap_bytes: z.number().nullable(),
+      cpus: z.number().nullable(),
+      cpu_shares: z.number().nullable(),
+      pids_limit: z.number().nullable(),
+    })
+    .optional(),
 });
 export type ContainerReading = z.infer<typeof containerReadingSchema>;
 

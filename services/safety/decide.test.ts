@@ -24,6 +24,7 @@ const candidate: Candidate = {
   protectedBy: null,
   confidence: undefined,
   diagnostic: false,
+  undoes: false,
   override: [],
 };
 const verdictOn = (cell: Cell, at = now, control = free, who: Partial<Candidate> = {}) =>
@@ -177,6 +178,19 @@ describe('decide', () => {
     expect(
       reasonOn(cellAfter([now, 'recovered', true]), now + 1, free, { diagnostic: true }),
     ).toBeUndefined();
+  });
+
+  it('lets what undoes pass the cooldown and says so, but neither a lease, a back-off nor a breaker', () => {
+    const undoes = { undoes: true };
+    const verdict = verdictOn(cellAfter([now, 'recovered', true]), now + 1, free, undoes);
+    expect(verdict.kind).toBe('approve');
+    expect(verdict.gates.find(({ gate }) => gate === 'cooldown')?.message).toContain('cooling down, but');
+    const grant = { id: id(2), gates: [], expires_at: toInstant(now) };
+    const held = grantLease(cellAfter([now - 1, 'recovered', true]), grant, now, now);
+    expect(reasonOn(held, now, free, undoes)).toBe('busy');
+    const failed: End = [now, 'failed', true];
+    expect(reasonOn(cellAfter(failed), now + 1, free, undoes)).toBe('back_off_active');
+    expect(reasonOn(cellAfter(failed, failed, failed), now + 1, free, undoes)).toBe('circuit_breaker_open');
   });
 
   it('lets the most restrictive word win: no end before an end, a later end before an earlier one', () => {

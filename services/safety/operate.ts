@@ -49,6 +49,7 @@ export function safetyRpc(bus: Bus, state: SafetyState, policy: Policy, engine: 
         confidence: undefined,
         override: [],
         diagnostic: action.diagnostic,
+        undoes: action.undoes,
       };
       const verdict = decide([{ candidate, cell }], control, policy, bus.clock.now());
       const refusal = verdict.kind === 'refuse' ? verdict.refusal : undefined;

@@ -32,5 +32,6 @@ function candidateOf(requested: Requested, target: Target): Candidate {
     confidence: ask.confidence,
     override: requested.break_glass?.gates ?? [],
     diagnostic: plan?.steps.every((step) => actionNamed(step.action)?.diagnostic === true) === true,
+    undoes: plan?.steps.every((step) => actionNamed(step.action)?.undoes === true) === true,
   };
 }

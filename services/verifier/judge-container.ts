@@ -54,7 +54,9 @@ function standingOf(
   const { state, stability_seconds } = question.expectation;
   if (progress.breaks >= runsToBeCrashLooping) {
     return ill(
-      `The container is crash-looping: it ended ${progress.breaks} times while it was watched${endOf(reading)}.`,
+      state === 'running'
+        ? `The container is crash-looping: it ended ${progress.breaks} times while it was watched${endOf(reading)}.`
+        : `The container does not stay ${state}: ${progress.breaks} times it did not while it was watched.`,
     );
   }
   if (isOldRun(state, reading, question)) {

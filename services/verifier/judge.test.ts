@@ -263,6 +263,24 @@ describe('a patient expected to be stopped or paused', () => {
     expect(watch(comesBack, toExit).verdict).toBe('unhealthy');
   });
 
+  it('is not stopped while its restart policy is about to start it, nor when it did so between two looks', () => {
+    expect(watch(untilLate(looping(1)), toExit).verdict).toBe('unhealthy');
+    const again = { ...exited, started_at: laterRun(3) };
+    expect(watch([...times(5, exited), ...times(5, again)], toExit).verdict).toBe('pending');
+    expect(watch([...times(5, exited), ...times(6, again)], toExit).verdict).toBe('healthy');
+  });
+
+  it('is not paused before it stayed so, a break in it begins its window anew', () => {
+    expect(watch(times(5, paused), toPause).verdict).toBe('pending');
+    expect(watch([...times(5, paused), running, ...times(5, paused)], toPause).verdict).toBe('pending');
+    expect(watch([...times(5, paused), running, ...times(6, paused)], toPause).verdict).toBe('healthy');
+    const restless = Array.from({ length: 3 }, () => [paused, running]).flat();
+    expect(watch(restless, toPause)).toMatchObject({
+      verdict: 'unhealthy',
+      message: expect.stringContaining('does not stay paused'),
+    });
+  });
+
   it('is healthy once it stayed paused, and unhealthy when it died of it', () => {
     expect(watch(times(6, paused), toPause).verdict).toBe('healthy');
     expect(watch(untilLate(running), toPause).verdict).toBe('unhealthy');

@@ -44,6 +44,17 @@ export const inspectionSchema = z.object({
       })
       .nullish(),
   }),
-  Config: z.object({ Labels: labels, StopTimeout: z.int().nullish() }),
+  Config: z.object({ Labels: labels, StopTimeout: z.int().nullish(), StopSignal: z.string().nullish() }),
+  HostConfig: z
+    .object({
+      RestartPolicy: z.object({ Name: z.string().nullish() }).nullish(),
+      AutoRemove: z.boolean().nullish(),
+      Memory: z.number().nullish(),
+      MemorySwap: z.number().nullish(),
+      NanoCpus: z.number().nullish(),
+      CpuShares: z.number().nullish(),
+      PidsLimit: z.number().nullish(),
+    })
+    .nullish(),
 });
 export type ContainerInspection = z.output<typeof inspectionSchema>;

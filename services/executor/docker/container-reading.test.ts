@@ -5,7 +5,7 @@ import { noContainer, readingOf, stopTimeoutOf } from './container-reading.ts';
 
 const never = '0001-01-01T00:00:00Z';
 
-function inspection(state: object = {}, config: object = {}): ContainerInspection {
+function inspection(state: object = {}, config: object = {}, more: object = {}): ContainerInspection {
   return inspectionSchema.parse({
     Id: 'a'.repeat(64),
     Name: '/web',
@@ -21,6 +21,7 @@ function inspection(state: object = {}, config: object = {}): ContainerInspectio
       ...state,
     },
     Config: { Labels: null, ...config },
+    ...more,
   });
 }
 
@@ -48,4 +49,33 @@ it('takes the stop time-out from the label, else from the container itself', () 
   expect(stopTimeoutOf(inspection({}, { StopTimeout: 30, Labels }))).toBe(45);
   const wrong = { 'hemostat.stop-timeout': 'soon' };
   expect(stopTimeoutOf(inspection({}, { StopTimeout: 30, Labels: wrong }))).toBe(30);
+});
+
+it('tells the limits, and no limit where the engine writes nothing, 0 or -1', () => {
+  const HostConfig = {
+    Memory: 67_108_864,
+    MemorySwap: -1,
+    NanoCpus: 500_000_000,
+    CpuShares: 0,
+    PidsLimit: null,
+    RestartPolicy: { Name: 'always' },
+    AutoRemove: true,
+  };
+  const reading = containerReadingSchema.parse(
+    readingOf(inspection({}, { StopSignal: 'SIGQUIT' }, { HostConfig })),
+  );
+  expect(reading.resources).toEqual({
+    memory_bytes: 67_108_864,
+    memory_swap_bytes: null,
+    cpus: 0.5,
+    cpu_shares: null,
+    pids_limit: null,
+  });
+  expect(reading.ending).toEqual({ restart_policy: 'always', stop_signal: 'SIGQUIT', removed: true });
+});
+
+it('tells no limits of an engine that does not', () => {
+  const reading = containerReadingSchema.parse(readingOf(inspection()));
+  expect(reading.resources).toBeUndefined();
+  expect(reading.ending).toEqual({ restart_policy: 'no', stop_signal: null, removed: false });
 });

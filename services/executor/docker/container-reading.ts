@@ -5,7 +5,8 @@ const longestHealthLog = 500;
 const stopTimeoutLabel = 'hemostat.stop-timeout';
 
 /** The engine's word on a container, in the mesh's form. */
-export function readingOf({ Id, State }: ContainerInspection): ContainerReading {
+export function readingOf(inspection: ContainerInspection): ContainerReading {
+  const { Id, State, HostConfig } = inspection;
   return {
     exists: true,
     container_id: Id,
@@ -19,7 +20,30 @@ export function readingOf({ Id, State }: ContainerInspection): ContainerReading 
     oom_killed: State.OOMKilled,
     health: healthOf(State.Health?.Status),
     health_log: State.Health?.Log?.at(-1)?.Output?.trim().slice(0, longestHealthLog) ?? null,
+    ending: {
+      restart_policy: HostConfig?.RestartPolicy?.Name || 'no',
+      stop_signal: inspection.Config.StopSignal || null,
+      removed: HostConfig?.AutoRemove === true,
+    },
+    ...(HostConfig ? { resources: resourcesOf(HostConfig) } : {}),
   };
+}
+
+function resourcesOf(
+  host: NonNullable<ContainerInspection['HostConfig']>,
+): NonNullable<ContainerReading['resources']> {
+  return {
+    memory_bytes: limitOrNull(host.Memory),
+    memory_swap_bytes: limitOrNull(host.MemorySwap),
+    cpus: limitOrNull(host.NanoCpus && host.NanoCpus / 1e9),
+    cpu_shares: limitOrNull(host.CpuShares),
+    pids_limit: limitOrNull(host.PidsLimit),
+  };
+}
+
+// Docker writes nothing, 0 or -1 where there is no limit.
+function limitOrNull(value: number | null | undefined): number | null {
+  return value !== undefined && value !== null && value > 0 ? value : null;
 }
 
 export const noContainer: ContainerReading = {

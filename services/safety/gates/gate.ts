@@ -16,6 +16,8 @@ export type Candidate = {
   readonly override: readonly OverridableGate[];
   /** Reads only: the budgets for changes do not concern it. */
   readonly diagnostic: boolean;
+  /** Takes back what an earlier action did: the cooldown after that one does not concern it. */
+  readonly undoes: boolean;
 };
 
 export type GateInput = {
