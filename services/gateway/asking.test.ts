@@ -28,3 +28,12 @@ it('tells another request from a retry by everything that was asked, and by noth
   const different = [{}, { dry_run: true }, { engine: 'east' }, { reason: 'x' }, { confidence: 0.5 }].map(of);
   expect(new Set(different).size).toBe(different.length);
 });
+
+it('needs a container exactly where the action is about one', () => {
+  const trouble = (body: object) =>
+    wishSchema.safeParse(body).error?.issues.map(({ path }) => path.join('.'));
+  expect(trouble({ action: 'restart' })).toEqual(['container']);
+  expect(trouble({ action: 'stop-chaos-attack', container: 'web-1' })).toEqual(['container']);
+  expect(trouble({ action: 'stop-chaos-attack', params: { attack_id: 'a' } })).toBeUndefined();
+  expect(trouble({ action: 'remediate-db-pool-exhaustion' })).toBeUndefined();
+});

@@ -3,10 +3,8 @@ import { type Ask, askSchema } from '#libs/contracts/facts';
 import { overridableGates } from '#libs/contracts/gates';
 import { fingerprintOf } from '#libs/contracts/json';
 import { parseOrProblem } from '#libs/contracts/parse';
-import { Problem } from '#libs/contracts/problem';
 import { detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbookNamed, runbooks } from '#libs/runbooks/catalogue';
-import type { Runbook } from '#libs/runbooks/runbook';
 
 /** A request as a door hands it over: parsed, and nothing asked of anybody yet. */
 export type Asking = {
@@ -30,8 +28,7 @@ export const actionNameSchema = z.enum(names, {
       : `is the name of an action: ${names.join(', ')}`,
 });
 
-/** What both doors accept. */
-export const wishSchema = z.strictObject({
+const membersSchema = z.strictObject({
   container: askSchema.shape.container
     .optional()
     .describe('A name or id of the container. Goes without for actions that are about something else.'),
@@ -50,26 +47,33 @@ export const wishSchema = z.strictObject({
     .optional()
     .describe('Break glass: gates that shall not stand in the way. Needs the scope admin, and a reason.'),
 });
+
+/** What both doors accept. */
+export const wishSchema = membersSchema.refine((wish) => containerTrouble(wish) === undefined, {
+  path: ['container'],
+  error: ({ input }) => containerTrouble(input),
+  // Also when something else is wrong: all of it is told at once.
+  when: ({ value }) => typeof value === 'object' && value !== null,
+});
 export type Wish = z.output<typeof wishSchema>;
 
-/**
- * What a wish comes to. Throws `invalid_request` that names what the action does not take, or what it lacks.
- */
+const namesSchema = z.object({ action: z.string(), container: z.unknown().optional() });
+
+function containerTrouble(wish: unknown): string | undefined {
+  const read = namesSchema.safeParse(wish);
+  const runbook = read.success ? runbookNamed(read.data.action) : undefined;
+  if (!read.success || !runbook) return undefined;
+  const given = read.data.container !== undefined;
+  if (runbook.container === 'named') return given ? undefined : 'is missing';
+  return given ? `goes without: the settings say what ${runbook.name} is about` : undefined;
+}
+
+/** What a wish comes to. Throws `invalid_request` that names what the action does not take. */
 export function askOf(wish: Wish): Pick<Asking, 'ask' | 'engine'> {
   const { engine, params, dry_run: dryRun, ...rest } = wish;
   const runbook = runbookNamed(rest.action);
-  if (runbook) checkContainer(runbook, wish.container);
   const given = parseOrProblem(runbook?.params ?? detailsSchema, params ?? {}, 'The request', 'params');
   return { ask: { ...rest, params: given, dry_run: dryRun ?? false }, engine };
-}
-
-function checkContainer({ name, container: wanted }: Runbook, given: string | undefined): void {
-  if (wanted === 'named' ? given !== undefined : given === undefined) return;
-  const message =
-    wanted === 'named' ? 'is missing' : `goes without a container: the settings say what ${name} is about`;
-  throw new Problem('invalid_request', `The request is not valid. container: ${message}`, {
-    errors: [{ field: 'container', message }],
-  });
 }
 
 /** The same for a retry, another for another request under the same key. Settings of the mesh have no part in it. */

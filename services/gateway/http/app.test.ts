@@ -139,9 +139,9 @@ describe('every error is a problem document', () => {
   it('says in plain words what is wrong with a field', async () => {
     const messages = async (body: object) => (await app.inject({ method: 'POST', url, body })).json().errors;
     expect(await messages({ action: 'restart', confidence: 2, dry_run: 'yes' })).toEqual([
-      { field: 'container', message: 'is missing' },
       { field: 'confidence', message: 'must be at most 1' },
       { field: 'dry_run', message: 'must be true or false' },
+      { field: 'container', message: 'is missing' },
     ]);
     expect((await app.inject({ method: 'POST', url })).json().detail).toContain('body: is missing');
     const bad = { kill_switch: 'on', until: 'soon', reason: 'x' };

@@ -13,7 +13,9 @@ import { healthRoutes } from './routes/health.ts';
 import { homeRoute } from './routes/home.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { safetyRoutes } from './routes/safety.ts';
+import { targetHealthRoutes } from './routes/target-health.ts';
 import { targetRoutes } from './routes/targets.ts';
+import { workflowRoutes } from './routes/workflows.ts';
 import { RouteTable } from './routing.ts';
 import { traceRequests } from './spans.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
@@ -51,6 +53,8 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   healthRoutes(app, routeParts);
   remediationRoutes(app, routeParts);
   actionRoutes(app, routeParts);
+  workflowRoutes(app, routeParts);
+  targetHealthRoutes(app, routeParts);
   safetyRoutes(app, routeParts);
   auditRoutes(app, routeParts);
   targetRoutes(app, routeParts);

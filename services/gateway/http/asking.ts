@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { freshId, idFromKey } from '#libs/contracts/ids';
 import { Problem } from '#libs/contracts/problem';
+import { rateLimitHeaders } from '../answers/rate-limit.ts';
 import { refusalOf } from '../answers/refusal.ts';
 import { type RemediationView, terminalOfView } from '../answers/view.ts';
 import { askOf, type Wish } from '../asking.ts';
@@ -40,6 +41,7 @@ export async function askFor(
     receivedAtMs: parts.clock.now(),
   };
   const view = await remediate(mesh, asking, patience(parts, request, reply, defaultWaitSeconds));
+  reply.headers(rateLimitHeaders(view));
   const refusal = refusalOf(view);
   if (refusal) throw refusal;
   reply.header('location', locationOf(asking.id)).status(terminalOfView(view) ? 200 : 202);

@@ -8,12 +8,15 @@ export const rateGate: Gate = ({ cell, candidate, policy, now }) => {
   const window = rateWindow(cell, candidate.endpoint, policy, now).filter(
     (entry) => entry.id !== candidate.id,
   );
+  const oldest = window[0];
+  const freeAt = (oldest ? fromInstant(oldest.at) : now) + policy.rateWindowMs;
   const numbers = {
     count: window.length,
     limit: policy.rateLimit,
     window_seconds: policy.rateWindowMs / 1_000,
+    /** Until the next of the counted requests is forgotten. */
+    reset_seconds: Math.max(0, Math.ceil((freeAt - now) / 1_000)),
   };
-  const oldest = window[0];
   if (window.length < policy.rateLimit || !oldest) {
     return { gate, pass: true, message: 'the rate is within its limit', numbers };
   }
@@ -23,6 +26,6 @@ export const rateGate: Gate = ({ cell, candidate, policy, now }) => {
     reason: 'rate_limited',
     message: `${window.length} requests to ${candidate.endpoint} for this target within ${numbers.window_seconds} seconds`,
     numbers,
-    ...allowedAt(fromInstant(oldest.at) + policy.rateWindowMs, now),
+    ...allowedAt(freeAt, now),
   };
 };

@@ -1,0 +1,60 @@
+import type { ProblemCode } from '#libs/contracts/problem';
+import { asSentence } from './sentence.ts';
+import { type RemediationView, terminalOfView } from './view.ts';
+import { finalHealth } from './workflow-log.ts';
+
+/** What to do now, in words, for whoever ran the workflow. */
+export function recommendationOf(view: RemediationView): string {
+  const terminal = terminalOfView(view);
+  const { plan, ask } = view.requested;
+  if (!terminal) return 'It is still under way. Look again at the Location of this answer.';
+  const { outcome } = terminal.fact;
+  const escalation = plan?.steps.find(({ when }) => when === 'if_unhealthy');
+  const escalated = escalation !== undefined && view.steps[escalation.n - 1]?.executed?.status === 'success';
+  switch (outcome) {
+    case 'recovered': {
+      const pool = finalHealth(view)?.pool_health === null ? '' : ' Pool health restored.';
+      return `✅ System recovered successfully${escalated ? ' after the database was restarted' : ''}.${pool}`;
+    }
+    case 'dry_run':
+      return 'Nothing was done: this was a dry run. Ask again without dry_run to carry it out.';
+    case 'ineffective':
+      if (escalated)
+        return '⚠️ Restarting the API and the database did not help. A person is needed: see the logs of both containers, and the pool status of the target.';
+      return ask.params.escalate_to_db_restart === true
+        ? '⚠️ The target is still unhealthy. A person is needed: see its logs and its pool status.'
+        : '⚠️ Restarting the API did not help. See its logs and its pool status; if the database holds the connections, ask again with escalate_to_db_restart=true once the back-off is over.';
+    case 'inconclusive':
+      return '⚠️ It ran, but whether it helped could not be told, so nothing more was tried. Look at the target before asking again.';
+    case 'unknown':
+      return '⚠️ Nobody knows whether a step took effect. Look at the containers before asking again; the target stays leased until a late effect is ruled out.';
+    default:
+      return `⚠️ ${asSentence(terminal.kind === 'complete' ? terminal.fact.message : 'It was refused.')} Mend the cause, then ask again.`;
+  }
+}
+
+/** What to do about an answer that is a problem. */
+export function recommendationFor(code: ProblemCode, retryAfterSeconds: number | undefined): string {
+  const later = retryAfterSeconds === undefined ? '' : ` in ${retryAfterSeconds} s`;
+  switch (code) {
+    case 'cooldown_active':
+      return `The target was healed a short while ago and rests. If it is ill again, find out why; ask again${later}.`;
+    case 'back_off_active':
+    case 'rate_limited':
+      return `Nothing was done. Find out why the last attempt did not help; ask again${later}.`;
+    case 'circuit_breaker_open':
+      return '⚠️ Several attempts did not help: a person is needed. Reset the breaker when the cause is mended.';
+    case 'busy':
+      return 'Another remediation is under way on one of the targets. Follow that one; its id is in the gate busy.';
+    case 'kill_switch':
+    case 'maintenance_window':
+      return 'Nothing was done: remediation is switched off for now, because somebody wants it so.';
+    case 'nats_unavailable':
+    case 'docker_unavailable':
+    case 'service_unavailable':
+    case 'expired':
+      return `Nothing is known to have been done. GET /health says what is wrong; ask again${later} with the same Idempotency-Key.`;
+    default:
+      return 'Nothing was done. Mend the request as `detail` says, then ask again.';
+  }
+}
