@@ -92,6 +92,8 @@ export const progressSchema = z.strictObject({
   started_at: z.string().nullable(),
   /** Good answers of the target server in a row. */
   passes: z.int().min(0),
+  /** Answers of the target server in a row that spoke of illness. */
+  fails: z.int().min(0).default(0),
   /** Looks in a row that found the patient dead or its HEALTHCHECK unhealthy. */
   downs: z.int().min(0),
   /** Runs that ended while they were watched. */

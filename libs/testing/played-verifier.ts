@@ -28,5 +28,5 @@ export function playVerifier(
 
 function beginning(): CheckReply['progress'] {
   const began_at = toInstant(Date.now());
-  return { began_at, stable_since: null, started_at: null, passes: 0, downs: 0, breaks: 0 };
+  return { began_at, stable_since: null, started_at: null, passes: 0, fails: 0, downs: 0, breaks: 0 };
 }

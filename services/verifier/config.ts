@@ -4,6 +4,7 @@ import { commaList, nonNegativeInteger, readConfig, seconds, url } from '#libs/r
 const settingsSchema = z.object({
   TARGET_SERVER_URL: url({ default: 'http://localhost:8000' }),
   HEALTH_CHECK_TIMEOUT_SECONDS: seconds({ min: 0.1, max: 300, default: 10 }),
+  HEALTH_CHECK_INTERVAL_SECONDS: seconds({ max: 86_400, default: 30 }),
   HEMOSTAT_HEALTHY_STATUSES: commaList(['ok', 'healthy', 'up', 'pass']),
   HEMOSTAT_DEGRADED_STATUSES: commaList(['warning', 'degraded']),
   HEMOSTAT_UNHEALTHY_STATUSES: commaList(['unhealthy', 'critical', 'down', 'error', 'fail', 'failed']),
@@ -23,6 +24,8 @@ export type VerifierConfig = {
   readonly targetUrl: string;
   /** For the three answers together. */
   readonly healthTimeoutMs: number;
+  /** Between two looks that nobody asked for; 0: none. */
+  readonly intervalMs: number;
   readonly pollMs: number;
   readonly meaning: Meaning;
 };
@@ -32,6 +35,7 @@ export function readVerifierConfig(env: NodeJS.ProcessEnv): VerifierConfig {
   return {
     targetUrl: settings.TARGET_SERVER_URL,
     healthTimeoutMs: settings.HEALTH_CHECK_TIMEOUT_SECONDS * 1_000,
+    intervalMs: settings.HEALTH_CHECK_INTERVAL_SECONDS * 1_000,
     pollMs: settings.HEMOSTAT_VERIFY_POLL_MS,
     meaning: {
       healthy: wordSet(settings.HEMOSTAT_HEALTHY_STATUSES),

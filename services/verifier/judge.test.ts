@@ -230,9 +230,20 @@ describe('a patient whose target server is asked as well', () => {
     expect(watch(untilLate(both(running, http('inconclusive'))), about).verdict).toBe('inconclusive');
   });
 
-  it('judges a silent target by what it last said, or not at all', () => {
+  it('is unhealthy only by three answers in a row: one bad one at the end escalates nothing', () => {
+    const bad = both(running, http('unhealthy'));
+    const odd = both(running, http('inconclusive'));
+    expect(watch([...times(59, odd), bad, bad], about).verdict).toBe('inconclusive');
+    expect(watch([...times(58, odd), bad, bad, bad], about).verdict).toBe('unhealthy');
+    expect(watch([...times(58, bad), good, bad, bad], about).verdict).toBe('inconclusive');
+  });
+
+  it('judges a slow target by what it said, and one that says nothing new not at all', () => {
+    const bad = both(running, http('unhealthy'));
+    const slow = both(running, waiting(health('unhealthy')));
     expect(watch(untilLate(both(running, waiting(null))), about).verdict).toBe('inconclusive');
-    expect(watch(untilLate(both(running, waiting(health('unhealthy')))), about).verdict).toBe('unhealthy');
+    expect(watch(untilLate(slow), about).verdict).toBe('inconclusive');
+    expect(watch([...times(57, slow), bad, slow, bad, slow, bad], about).verdict).toBe('unhealthy');
   });
 
   it('lets the container speak first', () => {

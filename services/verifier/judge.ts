@@ -23,6 +23,7 @@ export type Judgement = {
 };
 
 const passesInARow = 3;
+const failsInARow = 3;
 
 export function beginning(nowMs: number): Progress {
   return {
@@ -30,6 +31,7 @@ export function beginning(nowMs: number): Progress {
     stable_since: null,
     started_at: null,
     passes: 0,
+    fails: 0,
     downs: 0,
     breaks: 0,
   };
@@ -38,7 +40,8 @@ export function beginning(nowMs: number): Progress {
 /**
  * What one more look adds to what was seen before. Healthy needs the container stably as expected and, where its
  * HTTP health is asked for, three good answers in a row. Unhealthy needs evidence: certain death at once, anything
- * else when time is up. What could not be seen or understood by then is inconclusive, which never escalates.
+ * else when time is up, HTTP health if three answers in a row spoke of illness. What could not be seen or understood by
+ * then is inconclusive, which never escalates.
  */
 export function judge(
   before: Progress,
@@ -48,7 +51,7 @@ export function judge(
 ): Judgement {
   const { standing, progress: stepped } = lookAtContainer(before, readings, question, nowMs);
   const http = question.expectation.state === 'running' ? readings.http : null;
-  const progress = { ...stepped, passes: passesAfter(stepped, standing, http) };
+  const progress = { ...stepped, ...answersAfter(stepped, standing, http) };
   const about = (verdict: Verdict, message: string): Judgement => ({ verdict, message, progress });
 
   if (standing.is === 'ill') return about('unhealthy', standing.message);
@@ -61,7 +64,10 @@ export function judge(
   const over = `Time is up after ${timeout_seconds} s.`;
   if (standing.is === 'unknown') return about('inconclusive', `${over} ${standing.message}`);
   if (standing.is === 'not_yet') return about(standing.ifLate, `${over} ${standing.message}`);
-  return about(lateHttpVerdict(http), `${over} ${standing.message} ${httpMessage(http, progress)}`);
+  return about(
+    progress.fails >= failsInARow ? 'unhealthy' : 'inconclusive',
+    `${over} ${standing.message} ${httpMessage(http, progress)}`,
+  );
 }
 
 function lookAtContainer(
@@ -77,15 +83,18 @@ function lookAtContainer(
 }
 
 /** An answer counts only while the container is known to be in its new run: before, somebody else gave it. */
-function passesAfter(progress: Progress, standing: ContainerStanding, http: HttpReading | null): number {
-  if (http === null || http.is === 'waiting' || standing.is === 'unknown') return progress.passes;
-  if (progress.stable_since === null || http.health.verdict !== 'healthy') return 0;
-  return progress.passes + 1;
-}
-
-function lateHttpVerdict(http: HttpReading | null): 'unhealthy' | 'inconclusive' {
-  const health = http?.is === 'answered' ? http.health : http?.last;
-  return health?.verdict === 'unhealthy' ? 'unhealthy' : 'inconclusive';
+function answersAfter(
+  progress: Progress,
+  standing: ContainerStanding,
+  http: HttpReading | null,
+): Pick<Progress, 'passes' | 'fails'> {
+  const { passes, fails } = progress;
+  if (http === null || http.is === 'waiting' || standing.is === 'unknown') return { passes, fails };
+  const verdict = progress.stable_since === null ? undefined : http.health.verdict;
+  return {
+    passes: verdict === 'healthy' ? passes + 1 : 0,
+    fails: verdict === 'unhealthy' ? fails + 1 : 0,
+  };
 }
 
 function pendingMessage(standing: ContainerStanding, http: HttpReading | null, progress: Progress): string {

@@ -42,6 +42,7 @@ const environment = (targetUrl: string): NodeJS.ProcessEnv => ({
   LOG_LEVEL: 'silent',
   TARGET_SERVER_URL: targetUrl,
   HEMOSTAT_VERIFY_POLL_MS: '20',
+  HEALTH_CHECK_INTERVAL_SECONDS: '0',
 });
 
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { executorRpcSubject, rpcSubject } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import { type CheckPorts, type CheckReply, type CheckRequest, check } from './check.ts';
 import { readVerifierConfig } from './config.ts';
+import { keepLooking } from './keep-looking.ts';
 import { createProbe } from './probe.ts';
 import { createTargetWatch } from './target-watch.ts';
 
@@ -19,6 +20,7 @@ export async function startVerifier(options: OpenOptions): Promise<AsyncDisposab
   const { bus, clock } = context;
   const probe = stack.use(createProbe(config.targetUrl, config.healthTimeoutMs));
   const watch = createTargetWatch(probe, clock, config.meaning, config.targetUrl);
+  if (config.intervalMs > 0) stack.use(keepLooking(watch, clock, config.intervalMs));
   const checks = stack.use(
     runningChecks({
       inspect: (target) =>
