@@ -1,12 +1,16 @@
 import { dryRuns } from './dry-runs.ts';
+import { httpDryRuns } from './http-dry-runs.ts';
 import { restartOverhead } from './restart-overhead.ts';
 import { startUp } from './start-up.ts';
+import { targetHealth } from './target-health.ts';
 
 /** Every benchmark there is. Each compares with the bare limit in the same run and prints the ratio. */
 const benchmarks: Record<string, () => Promise<void>> = {
   'start-up': startUp,
   'restart-overhead': restartOverhead,
   'dry-runs': dryRuns,
+  'http-dry-runs': httpDryRuns,
+  'target-health': targetHealth,
 };
 
 const chosen = process.argv.slice(2);
