@@ -75,7 +75,8 @@ export async function readFact<S extends z.ZodType>(
   return stored === null ? undefined : toFact(stored, schema);
 }
 
-function toFact<S extends z.ZodType>(stored: StoredMsg, schema: S): StoredFact<z.output<S>> {
+/** A stored message as the fact that it holds. Throws when it holds another. */
+export function toFact<S extends z.ZodType>(stored: StoredMsg, schema: S): StoredFact<z.output<S>> {
   return {
     body: schema.parse(parseJson(stored.string())),
     sequence: stored.seq,

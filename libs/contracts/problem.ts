@@ -27,6 +27,7 @@ export const problems = {
   nats_unavailable: { status: 503, title: 'NATS cannot be reached' },
   docker_unavailable: { status: 503, title: 'Docker cannot be reached' },
   service_unavailable: { status: 503, title: 'A service of the mesh does not answer' },
+  too_many_streams: { status: 503, title: 'Too many event streams are open' },
   expired: { status: 503, title: 'The request expired before it could start' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -8,6 +8,7 @@ export type ApiAnswer = {
 };
 
 export interface ApiClient {
+  readonly url: string;
   call(
     method: string,
     path: string,
@@ -35,6 +36,7 @@ export async function apiClient(url: string): Promise<ApiClient> {
     return { status: response.status, headers: response.headers, body: answer };
   };
   return {
+    url,
     call,
     get: (path) => call('GET', path),
     post: (path, body, headers) => call('POST', path, body, headers),

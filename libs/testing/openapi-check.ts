@@ -39,6 +39,7 @@ export function openApiCheck(served: unknown): (answer: SeenAnswer) => readonly 
       return status >= 400 && media !== 'application/problem+json' ? [`${where}: no problem`] : [];
     const response = responses[String(status)] ?? responses[`${String(status).charAt(0)}XX`];
     if (!response) return [`${where}: this status is not documented`];
+    if (response.content === undefined) return body === '' ? [] : [`${where}: no body is documented`];
     const schema = response.content?.[media]?.schema;
     if (!schema) return [`${where}: ${media || 'no content type'} is not documented`];
     const parsed = z.fromJSONSchema(schema).safeParse(body);

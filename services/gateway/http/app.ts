@@ -9,6 +9,7 @@ import { acceptJsonOnly } from './json-body.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { homeRoute } from './routes/home.ts';
 import { remediationRoutes } from './routes/remediations.ts';
@@ -52,6 +53,7 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   homeRoute(app);
   healthRoutes(app, routeParts);
   remediationRoutes(app, routeParts);
+  eventRoutes(app, routeParts);
   actionRoutes(app, routeParts);
   workflowRoutes(app, routeParts);
   targetHealthRoutes(app, routeParts);

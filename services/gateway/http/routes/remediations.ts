@@ -51,10 +51,11 @@ export function remediationRoutes(app: App, parts: RouteParts): void {
       const { bus } = parts.link.open().context;
       const record = await fromNats(readRemediation(bus, request.params.id));
       if (record) return remediationBody(viewOf(record));
-      throw new Problem(
-        'not_found',
-        'No remediation has this id, or it is older than the stream keeps facts.',
-      );
+      throw noSuchRemediation();
     },
   );
+}
+
+export function noSuchRemediation(): Problem {
+  return new Problem('not_found', 'No remediation has this id, or it is older than the stream keeps facts.');
 }

@@ -1,0 +1,73 @@
+/**
+ * Guarantee: the facts of a remediation come once each, in the order of the stream and without a gap, because each is
+ * read from the stream as the next one after the last. What is heard live only says when to look; a slow poll finds
+ * what was not heard. NATS being away is waited out.
+ */
+import { z } from 'zod';
+import { completeSchema, decidedSchema, type Fact, factSchema, type Requested } from '#libs/contracts/facts';
+import { completeSubject, decidedSubject, factsOf } from '#libs/contracts/subjects';
+import { createNews } from '#libs/runtime/news';
+import type { Bus } from './bus.ts';
+import { readFact, type StoredFact } from './fact.ts';
+import { listen } from './live.ts';
+import { lastSequence, nextFact } from './scan.ts';
+
+const pollMs = 2_000;
+// A publish may be heard a moment before the stream can be read, so the first looks come in quick succession.
+const soonMs = 5;
+
+/** Every fact after a sequence, as it is stored, up to the terminal one or until the signal aborts. */
+export async function* followFacts(
+  bus: Bus,
+  id: string,
+  afterSequence: number,
+  signal: AbortSignal,
+): AsyncGenerator<StoredFact<Fact>, void> {
+  const news = createNews(bus.clock);
+  using _ = listen(bus, factsOf(id), () => news.tell());
+  let after = afterSequence;
+  let restMs = pollMs;
+  while (!signal.aborted && !bus.nc.isClosed()) {
+    for await (const fact of standing(bus, id, after)) {
+      after = fact.sequence;
+      yield fact;
+      if (isTerminal(fact.body) || signal.aborted) return;
+      restMs = pollMs;
+    }
+    const told = await news.within(restMs, signal);
+    restMs = told ? soonMs : Math.min(pollMs, restMs * 4);
+  }
+}
+
+/** What stands after a sequence; less of it when NATS falls silent. */
+async function* standing(bus: Bus, id: string, after: number): AsyncGenerator<StoredFact<Fact>, void> {
+  try {
+    // The last one is found by its subject at once, while a search for the next reads all that came after.
+    const last = await lastSequence(bus, factsOf(id));
+    for (let at = after; at < last; ) {
+      const fact = await nextFact(bus, factsOf(id), at + 1, factSchema);
+      if (!fact) return;
+      yield fact;
+      at = fact.sequence;
+    }
+  } catch (error) {
+    if (error instanceof z.ZodError) throw error;
+    bus.log.debug({ err: error }, 'could not look for the facts of a remediation; looking again');
+  }
+}
+
+/** Where the terminal fact of a remediation stands; undefined while there is none. */
+export async function sequenceOfEnd(
+  bus: Bus,
+  { remediation_id: id, engine }: Requested,
+): Promise<number | undefined> {
+  const [decided, complete] = await Promise.all([
+    readFact(bus, decidedSubject(id, engine), decidedSchema),
+    readFact(bus, completeSubject(id), completeSchema),
+  ]);
+  return [decided, complete].find((fact) => fact && isTerminal(fact.body))?.sequence;
+}
+
+function isTerminal(fact: Fact): boolean {
+  return fact.type === 'complete' || (fact.type === 'decided' && fact.verdict !== 'approved');
+}
