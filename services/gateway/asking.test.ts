@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { runbooks } from '#libs/runbooks/catalogue';
 import { askOf, fingerprintOfAsking, wishSchema } from './asking.ts';
 
 const wish = { container: 'web-1', action: 'restart' };
@@ -36,4 +38,15 @@ it('needs a container exactly where the action is about one', () => {
   expect(trouble({ action: 'stop-chaos-attack', container: 'web-1' })).toEqual(['container']);
   expect(trouble({ action: 'stop-chaos-attack', params: { attack_id: 'a' } })).toBeUndefined();
   expect(trouble({ action: 'remediate-db-pool-exhaustion' })).toBeUndefined();
+});
+
+it('documents the parameters of every action and runbook', () => {
+  const { properties } = z.toJSONSchema(wishSchema, { io: 'input' });
+  const params = z
+    .looseObject({ anyOf: z.array(z.looseObject({ title: z.string() })) })
+    .parse(properties?.params);
+  expect(params.anyOf.map(({ title }) => title)).toEqual(runbooks.map(({ name }) => name));
+  expect(params.anyOf.find(({ title }) => title === 'stop-chaos-attack')).toMatchObject({
+    required: ['attack_id'],
+  });
 });

@@ -5,6 +5,7 @@ import { fingerprintOf } from '#libs/contracts/json';
 import { parseOrProblem } from '#libs/contracts/parse';
 import { detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbookNamed, runbooks } from '#libs/runbooks/catalogue';
+import type { Runbook } from '#libs/runbooks/runbook';
 
 /** A request as a door hands it over: parsed, and nothing asked of anybody yet. */
 export type Asking = {
@@ -28,13 +29,19 @@ export const actionNameSchema = z.enum(names, {
       : `is the name of an action: ${names.join(', ')}`,
 });
 
+/** For the API's document: what one action takes, under its name. */
+function describedParams({ name, summary, params }: Runbook): object {
+  const { $schema: _, ...schema } = z.toJSONSchema(params, { io: 'input' });
+  return { ...schema, title: name, description: summary };
+}
+
 const membersSchema = z.strictObject({
   container: askSchema.shape.container
     .optional()
     .describe('A name or id of the container. Goes without for actions that are about something else.'),
   action: actionNameSchema,
   engine: engineSchema.optional(),
-  params: detailsSchema.optional(),
+  params: detailsSchema.meta({ anyOf: runbooks.map(describedParams) }).optional(),
   reason: askSchema.shape.reason,
   confidence: askSchema.shape.confidence,
   metrics: askSchema.shape.metrics,
