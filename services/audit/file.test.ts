@@ -58,6 +58,10 @@ describe('a file that cannot be written', () => {
     expect(part.cause).toContain(`${ground.file} cannot be written`);
     expect(part.remedy).toContain('nothing is lost');
     expect(await acknowledged()).toBe(0);
+    const { ok, broken_at, waiting } = await ground.verify();
+    expect({ ok, waiting }).toMatchObject({ ok: false, waiting: { facts: 5, cause: part.cause } });
+    expect(broken_at?.why).toContain('cannot be read: its name is taken');
+    expect(broken_at?.why).toContain('set AUDIT_FILE to another name');
     await rm(ground.file, { recursive: true });
     await ground.settled();
     expect(await ground.records()).toHaveLength(5);

@@ -4,11 +4,12 @@ import { appendFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCells } from '#libs/bus/cell-store';
-import { type AuditHead, auditHeadSchema } from '#libs/contracts/audit-head';
+import { type AuditHead, appenderSchema, auditHeadSchema } from '#libs/contracts/audit-head';
 import { buckets, consumers, streams } from '#libs/contracts/subjects';
 import { type AuditGround, startAuditGround } from '#libs/testing/audit-ground';
 import { aTarget } from '#libs/testing/examples';
 import { until } from '#libs/testing/until';
+import { appenderKey } from './append/lease.ts';
 import { startAudit } from './service.ts';
 
 let stack: AsyncDisposableStack;
@@ -31,6 +32,7 @@ async function runOnce(): Promise<void> {
 type Process = {
   readonly kill9: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  readonly signal: (signal: NodeJS.Signals) => void;
 };
 
 function startProcess(): Process {
@@ -47,7 +49,14 @@ function startProcess(): Process {
   return {
     kill9: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    signal: (signal) => void child.kill(signal),
   };
+}
+
+/** Which replica may append, and until when if it gives no sign of life. */
+async function appender(): Promise<string | undefined> {
+  const cells = await openCells(ground.client.bus, buckets.audit, appenderSchema);
+  return (await cells.read(appenderKey)).value?.owner;
 }
 
 /** Every message of the stream stands in the file once, and each record of the file in its stream once. */
@@ -89,12 +98,37 @@ describe('a process that dies', () => {
     const first = startProcess();
     await ground.request(1);
     await until('the first appends', async () => (await ground.lines()).length === 1);
+    const before = await appender();
     await using _second = await start();
     await first.kill9();
+    await until('the second takes over', async () => (await appender()) !== before, 5_000);
     await ground.request(1);
-    await ground.settled(5_000);
+    await ground.settled();
     await expectEachOnce(2);
   });
+});
+
+describe('a process that pauses for longer than its lease', () => {
+  it('finds itself overtaken, and spoils nothing', async () => {
+    const sleeper = startProcess();
+    await ground.request(10);
+    await until('it appends', async () => (await ground.lines()).length === 10);
+    const first = await appender();
+    const other = startProcess();
+    const requests = Array.from({ length: 5 }, (_, at) => ground.request(100, spread(at)));
+    sleeper.signal('SIGSTOP');
+    await Promise.all(requests);
+    // What NATS has sent to a frozen process comes to nobody else: who records what cannot be waited for.
+    await until('the other goes on', async () => (await appender()) !== first, 20_000);
+    sleeper.signal('SIGCONT');
+    other.signal('SIGSTOP');
+    await ground.request(20);
+    await until('the first goes on', async () => (await appender()) === first, 20_000);
+    other.signal('SIGCONT');
+    await ground.settled();
+    await until('all is repaired', async () => (await ground.verify()).ok);
+    await expectEachOnce(10 + 520);
+  }, 120_000);
 });
 
 describe('two replicas', () => {
@@ -173,6 +207,23 @@ describe('a crash between two steps', () => {
     await expectEachOnce(16);
   });
 
+  it('in another process that wrote late, while this one goes on: its records are taken over, too', async () => {
+    await ground.request(10);
+    await runOnce();
+    const before = await ground.head();
+    await ground.request(5);
+    await runOnce();
+    const written = await ground.lines();
+    const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+    await truncate(ground.file, text(written.slice(0, 10)).length);
+    await setHead(() => before ?? expect.fail());
+    await using _audit = await start();
+    await until('the chain goes on', async () => (await ground.head())?.owner !== before?.owner);
+    await appendFile(ground.file, text(written.slice(10)));
+    await until('they are taken over', async () => (await ground.head())?.n === 15);
+    await expectEachOnce(15);
+  });
+
   it('in the middle of writing: the torn line goes, and its fact is recorded', async () => {
     await ground.request(9);
     await runOnce();
@@ -227,7 +278,7 @@ describe('a file that was tampered with while nobody looked', () => {
     expect(broken_at?.why).toContain('says so in this record');
   });
 
-  it('is noticed at the next append when it happens while the audit runs', async () => {
+  it('is noticed when it happens while the audit runs', async () => {
     await using _audit = await start();
     await ground.request(3);
     await ground.settled();

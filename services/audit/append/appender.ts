@@ -13,7 +13,7 @@ import type { Draft } from '../chain/seal.ts';
 import type { ChainFile } from '../file/chain-file.ts';
 import type { FileHealth } from '../file/file-health.ts';
 import type { Keeping } from '../file/keeping.ts';
-import { FileTrouble } from '../file/trouble.ts';
+import { FileTrouble, mustHold, Overtaken } from '../file/trouble.ts';
 import { type Heard, remediationOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { copyAll } from './copies.ts';
@@ -58,7 +58,6 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
   const write = (records: readonly PlannedRecord[]): Promise<void> => {
     const text = records.map(({ line }) => `${line}\n`).join('');
     const attempt = async (): Promise<void> => {
-      if (!ports.holds()) throw new Overtaken();
       if (keeping.isFull(file.size, text)) await file.rotate();
       await file.append(text);
       fileHealth.good();
@@ -88,6 +87,8 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     const outdated = await keeping.outdated().catch(unkept);
     await move({ ...head, ...next, ...(outdated && { oldest: outdated.oldest }) });
     await outdated?.remove().catch(unkept);
+    // Who was overtaken meanwhile leaves the copies to the other one: the server notices doubles for two minutes only.
+    mustHold(ports.holds);
     const sequence = await copyAll({ streams, clock, log }, records, signal);
     head = { ...head, copied: { n: head.n, sequence: Math.max(head.copied.sequence, sequence) } };
   };
@@ -137,13 +138,4 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
       await queue.ended;
     },
   };
-}
-
-/** Another replica appends now, or may. */
-class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-
-  constructor() {
-    super('another replica may append now');
-  }
 }

@@ -1,6 +1,7 @@
 /**
  * Guarantee: of any number of replicas one holds the lease, provided that their clocks differ by less than the margin
- * and none pauses for longer than the lease between looking at it and writing. Whoever does, is stopped by the head.
+ * and none pauses for longer than the lease between looking at it and one write. Whoever does, comes late with that
+ * one write and is stopped by the head; what it wrote is found by the holder, see `chain-file` and `recover`.
  */
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Appender } from '#libs/contracts/audit-head';
@@ -17,6 +18,8 @@ export type Lease = {
   readonly signal: AbortSignal;
   /** Looked at right before every write. */
   readonly holds: () => boolean;
+  /** How often it is renewed. */
+  readonly renewEveryMs: number;
 };
 
 export type LeaseOptions = {
@@ -110,11 +113,12 @@ async function workWhileRenewing(
   const holds = (): boolean => !lost.signal.aborted && clock.now() < held.untilMs - margin;
   const signal = AbortSignal.any([lost.signal, stopping]);
   const done = new AbortController();
-  const worked = work({ signal, holds }).finally(() => done.abort());
+  const renewEveryMs = leaseMs / 4;
+  const worked = work({ signal, holds, renewEveryMs }).finally(() => done.abort());
 
   // Goes on while the work ends after a stop: until then nobody else may begin.
   while (!done.signal.aborted) {
-    await clock.sleep(leaseMs / 4, done.signal);
+    await clock.sleep(renewEveryMs, done.signal);
     if (done.signal.aborted) break;
     const renewed = await write(options, held.revision, leaseMs).catch(() => held);
     if (renewed) held = renewed;

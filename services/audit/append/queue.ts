@@ -14,7 +14,8 @@ export type QueueOptions<T> = {
   readonly sizeOf: (item: T) => number;
 };
 
-const mostItems = 256;
+/** In one commit. */
+export const mostItems = 256;
 const mostBytes = 4 * 1024 * 1024;
 
 type Waiting<T> = { readonly item: T; readonly done: (committed: boolean) => void };

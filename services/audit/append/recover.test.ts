@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import { nowhere, place } from '../chain/positions.ts';
 import { type Draft, genesis, type Link, seal } from '../chain/seal.ts';
-import { recover } from './recover.ts';
+import { Overtaken } from '../file/trouble.ts';
+import { type Recovered, recover as recoverWhile } from './recover.ts';
 
 let dir: string;
 let path: string;
@@ -52,6 +54,8 @@ function headAt(n: number, copied = n): AuditHead {
     positions: { HEMOSTAT: position },
   };
 }
+const recover = (file: string, head: AuditHead | undefined): Promise<Recovered> =>
+  recoverWhile(file, head, () => true);
 const numbers = (records: readonly { n: number }[]): number[] => records.map(({ n }) => n);
 
 describe('recovering the chain', () => {
@@ -120,6 +124,57 @@ describe('recovering the chain', () => {
     const foreign = seal(draft(99), links[5] ?? genesis);
     await writeFile(path, `${text(8)}${foreign.line}\n`);
     expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 8 }, contradiction: undefined });
+    expect(await readFile(path, 'utf8')).toBe(text(8));
+  });
+
+  it.each([
+    ['as far as the head', 8, 4, 8],
+    ['farther than the head', 8, 4, 10],
+    ['with a part of it torn', 8, 4, 10, -20],
+    ['from the first record on', 5, 0, 5],
+  ])('cuts off a batch that another replica wrote once more, %s', async (_, n, from, to, torn?: number) => {
+    const repeated = lines.slice(from, to).join('').slice(0, torn);
+    await writeFile(path, `${text(n)}${repeated}${lines.slice(n - 2, n).join('')}`);
+    expect(await recover(path, headAt(n, n - 1))).toMatchObject({ head: { n }, contradiction: undefined });
+    expect(await readFile(path, 'utf8')).toBe(text(n));
+  });
+
+  it('cuts it off a file that was full, too, while the next is empty', async () => {
+    await writeFile(`${path}.1`, `${text(8)}${lines.slice(4, 8).join('')}`);
+    await writeFile(path, '');
+    expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 8 }, fileSize: 0 });
+    expect(await readFile(`${path}.1`, 'utf8')).toBe(text(8));
+  });
+
+  it('cuts off a file that another replica began after it was overtaken', async () => {
+    await writeFile(`${path}.1`, text(8));
+    await writeFile(path, lines.slice(5, 8).join(''));
+    expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 8 }, fileSize: 0 });
+    expect(await readFile(path, 'utf8')).toBe('');
+  });
+
+  it('goes on behind the chain where a full file ends in a repeat', async () => {
+    await writeFile(`${path}.1`, `${text(8)}${lines.slice(4, 6).join('')}`);
+    await writeFile(path, lines.slice(8).join(''));
+    expect(await recover(path, headAt(8))).toMatchObject({ head: { n: 10 }, cutBytes: 0 });
+    expect(await readFile(path, 'utf8')).toBe(lines.slice(8).join(''));
+  });
+
+  it('changes nothing once it was overtaken itself', async () => {
+    for (const found of [`${text(8)}{"torn":`, text(8).slice(0, -1)]) {
+      await writeFile(path, found);
+      await expect(recoverWhile(path, headAt(8), () => false)).rejects.toBeInstanceOf(Overtaken);
+      expect(await readFile(path, 'utf8')).toBe(found);
+    }
+  });
+
+  it('cuts off with a torn end what another replica adds to it meanwhile', async () => {
+    await writeFile(path, `${text(8)}{"torn":`);
+    const late = (): boolean => {
+      appendFileSync(path, text(4));
+      return true;
+    };
+    expect(await recoverWhile(path, headAt(8), late)).toMatchObject({ fileSize: text(8).length });
     expect(await readFile(path, 'utf8')).toBe(text(8));
   });
 

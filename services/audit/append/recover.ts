@@ -1,16 +1,20 @@
 /**
  * Guarantee: what stands in the files is never appended again, and what a crash left half-written is taken away
  * before the chain goes on. Nothing that the head in NATS has confirmed is ever cut; where it and the files
- * contradict each other both are kept, and the contradiction is reported.
+ * contradict each other both are kept, and the contradiction is reported. What a replica wrote that was overtaken
+ * goes, unless it continues the chain.
  */
-import { open } from 'node:fs/promises';
+import { ftruncateSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import type { AuditRecord } from '#libs/contracts/audit-record';
 import { streams } from '#libs/contracts/subjects';
 import { nowhere, place } from '../chain/positions.ts';
 import { genesis, type Link, readLine, whyNotAfter } from '../chain/seal.ts';
 import { chainFiles } from '../file/chain-files.ts';
-import { readLines, readLinesBackwards } from '../file/read-lines.ts';
+import { readLines } from '../file/read-lines.ts';
+import { ChangedBySomebody, mustHold } from '../file/trouble.ts';
+import { isSame, locate } from './locate.ts';
 
 export type Recovered = {
   /** Where the chain goes on. */
@@ -18,7 +22,7 @@ export type Recovered = {
   readonly fileSize: number;
   /** Records in the files that may be missing in the stream of the audit. */
   readonly uncopied: readonly AuditRecord[];
-  /** Bytes of an append that a crash interrupted. */
+  /** Bytes of an append that a crash interrupted, or that another replica wrote after it was overtaken. */
   readonly cutBytes: number;
   readonly contradiction: Contradiction | undefined;
 };
@@ -31,12 +35,20 @@ export type Contradiction = {
 
 const mostUncopied = 5_000;
 
-/** Finds where files and head meet, and makes the current file end with a whole record. */
-export async function recover(path: string, stored: AuditHead | undefined): Promise<Recovered> {
-  const files = await chainFiles(path);
+/**
+ * Finds where files and head meet, and makes the last file end with a whole record. Throws `ChangedBySomebody` when it
+ * grew meanwhile, and `Overtaken`.
+ */
+export async function recover(
+  path: string,
+  stored: AuditHead | undefined,
+  holds: () => boolean,
+): Promise<Recovered> {
+  const files = await filesWithLines(path);
+  const last = files.at(-1);
   const known: Link = stored ?? genesis;
   const found = await readOn(files, stored, known);
-  const fileSize = files.includes(path) ? await endWithWholeLine(path, found.cutAt) : 0;
+  const lastSize = last === undefined ? 0 : await endWithWholeLine(last, found, holds);
   const { tail, positions, met } = found;
   const contradiction = contradictionOf(stored, tail, met);
   const ahead = tail !== undefined && tail.n > known.n;
@@ -50,9 +62,9 @@ export async function recover(path: string, stored: AuditHead | undefined): Prom
       copied: stored?.copied ?? { n: end.n, sequence: 0 },
       positions,
     },
-    fileSize,
+    fileSize: last === path ? lastSize : 0,
     uncopied: found.uncopied,
-    cutBytes: found.cutAt === undefined ? 0 : found.cutBytes,
+    cutBytes: found.cutAt === undefined ? 0 : found.end - found.cutAt,
     contradiction,
   };
 }
@@ -64,8 +76,10 @@ type ReadOn = {
   readonly oldest: AuditHead['oldest'] | undefined;
   readonly positions: AuditHead['positions'];
   readonly uncopied: readonly AuditRecord[];
+  /** Where the last file leaves the chain. */
   readonly cutAt: number | undefined;
-  readonly cutBytes: number;
+  /** How long the last file was when it was read. */
+  readonly end: number;
 };
 
 async function readOn(files: readonly string[], stored: AuditHead | undefined, known: Link): Promise<ReadOn> {
@@ -75,29 +89,33 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
   let oldest: AuditHead['oldest'] | undefined;
   let tail = from.link;
   let met = stored !== undefined && (known.n === 0 || isSame(tail, known));
-  const done = (cutAt?: number, cutBytes = 0): ReadOn => ({
+  const done = (end: number, cutAt?: number): ReadOn => ({
     tail,
     met,
     oldest,
     positions,
     uncopied,
     cutAt,
-    cutBytes,
+    end,
   });
+  let end = from.offset;
 
   for (const [at, file] of files.entries()) {
     if (at < from.file) continue;
     const isLast = at === files.length - 1;
     for await (const line of readLines(file, at === from.file ? from.offset : 0)) {
+      end = line.end;
       const read = readLine(line.bytes);
       const unconfirmed = met && (tail?.n ?? 0) >= known.n;
       const why =
         'why' in read ? read.why : unconfirmed ? whyNotAfter(tail ?? known, read.record) : undefined;
       if (why !== undefined && isLast && (unconfirmed || !line.complete)) {
-        return done(line.offset, (await sizeOf(file)) - line.offset);
+        return done((await stat(file)).size, line.offset);
       }
       if ('why' in read) continue;
       const { record } = read;
+      // Such a repeat stands in a full file when its writer had paused since before it was full.
+      if (why !== undefined && record.n <= (tail?.n ?? 0) + 1) continue;
       tail = { n: record.n, hash: record.hash };
       oldest ??= { n: record.n, prev: record.prev };
       met ||= stored !== undefined && isSame(tail, known);
@@ -105,34 +123,7 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
       if (stored && record.n > stored.copied.n && uncopied.length < mostUncopied) uncopied.push(record);
     }
   }
-  return done();
-}
-
-type Start = { readonly file: number; readonly offset: number; readonly link: Link | undefined };
-
-const beginning: Start = { file: 0, offset: 0, link: undefined };
-
-/**
- * The place right after the last record that is surely copied, below the record that the head names. When that is
- * nowhere, the place after the last record that could be.
- */
-async function locate(files: readonly string[], stored: AuditHead | undefined): Promise<Start> {
-  if (!stored || stored.n === 0) return beginning;
-  const from = Math.min(stored.copied.n, stored.n);
-  let fallback: Start | undefined;
-  let met = false;
-  for (const [file, path] of [...files.entries()].reverse()) {
-    for await (const line of readLinesBackwards(path)) {
-      const read = readLine(line.bytes);
-      if ('why' in read) continue;
-      const { n, hash } = read.record;
-      met ||= isSame(read.record, stored);
-      const start = { file, offset: line.end, link: { n, hash } };
-      if (n <= from) fallback ??= start;
-      if (met && n <= from) return start;
-    }
-  }
-  return met ? beginning : (fallback ?? beginning);
+  return done(end);
 }
 
 function note(positions: AuditHead['positions'], record: AuditRecord): void {
@@ -156,27 +147,30 @@ function contradictionOf(
   return { why: shorter ? 'records_missing_in_file' : 'file_differs_from_nats', nats, file };
 }
 
-function isSame(a: Link | undefined, b: Link): boolean {
-  return a?.n === b.n && a.hash === b.hash;
-}
-
-async function endWithWholeLine(path: string, cutAt: number | undefined): Promise<number> {
+/** Makes the file end with the last line that was read and stays. Resolves with its size then. */
+async function endWithWholeLine(path: string, { cutAt, end }: ReadOn, holds: () => boolean): Promise<number> {
   await using file = await open(path, 'r+');
   const { size } = await file.stat();
+  if (size < end || (cutAt === undefined && size > end)) throw new ChangedBySomebody();
   if (cutAt !== undefined) {
-    await file.truncate(cutAt);
+    // At once, without a thread between: what is cut off too late does not come back.
+    mustHold(holds);
+    ftruncateSync(file.fd, cutAt);
     await file.sync();
     return cutAt;
   }
   const last = Buffer.alloc(1, '\n');
-  if (size > 0) await file.read(last, 0, 1, size - 1);
-  if (last.toString() === '\n') return size;
-  await file.write('\n', size);
+  if (end > 0) await file.read(last, 0, 1, end - 1);
+  if (last.toString() === '\n') return end;
+  mustHold(holds);
+  await file.write('\n', end);
   await file.sync();
-  return size + 1;
+  return end + 1;
 }
 
-async function sizeOf(path: string): Promise<number> {
-  await using file = await open(path);
-  return (await file.stat()).size;
+/** Of the chain's files, those that hold anything: the current one may have just begun. */
+async function filesWithLines(path: string): Promise<readonly string[]> {
+  const files = await chainFiles(path);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return files.filter((_, at) => sizes[at] !== 0);
 }

@@ -9,15 +9,17 @@ import type { Draft } from '../chain/seal.ts';
 import { openChainFile } from '../file/chain-file.ts';
 import { atMostEachMinute, type FileHealth } from '../file/file-health.ts';
 import { createKeeping, type KeepingOptions } from '../file/keeping.ts';
-import { FileTrouble } from '../file/trouble.ts';
+import { ChangedBySomebody, FileTrouble, Overtaken } from '../file/trouble.ts';
 import { heardOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { type Appender, startAppender } from './appender.ts';
 import { copyMissing } from './copies.ts';
 import { fillGaps } from './fill-gaps.ts';
+import { findFullFiles } from './find-full-files.ts';
 import type { Lease } from './lease.ts';
 import type { MeshStreams } from './mesh-streams.ts';
 import { type Contradiction, type Recovered, recover } from './recover.ts';
+import { watchFile } from './watch-file.ts';
 
 export type SessionPorts = {
   readonly bus: Bus;
@@ -28,7 +30,8 @@ export type SessionPorts = {
   readonly files: KeepingOptions;
 };
 
-const againAfterMs = 1_000;
+const againAfterMs = 100;
+const againAfterTroubleMs = 1_000;
 /** How long a stop may take to finish what was begun. */
 const finishWithinMs = 2_000;
 
@@ -37,17 +40,20 @@ export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promi
   const { bus, fileHealth } = ports;
   const mayTell = atMostEachMinute(bus.clock);
   while (!lease.signal.aborted) {
+    let waitMs = againAfterMs;
     try {
-      await session(ports, lease);
+      if (lease.holds()) await session(ports, lease);
     } catch (error) {
+      const isOver = error instanceof Overtaken || error instanceof ChangedBySomebody;
+      if (!isOver) waitMs = againAfterTroubleMs;
       if (error instanceof FileTrouble) fileHealth.bad(error);
-      else if (!lease.signal.aborted && mayTell(String(error)))
+      else if (!isOver && !lease.signal.aborted && mayTell(String(error)))
         bus.log.error(
           { err: error },
           'the audit cannot record anything at the moment; it tries again every second, and nothing is lost: the facts wait in NATS. Check that NATS runs',
         );
     }
-    await bus.clock.sleep(againAfterMs, lease.signal);
+    await bus.clock.sleep(waitMs, lease.signal);
   }
 }
 
@@ -55,8 +61,9 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const { bus, fileHealth, heads, streams, origins, files } = ports;
   const { clock, log } = bus;
   const stored = await heads.read();
-  const recovered = await recover(files.path, stored).catch((error: unknown) => {
-    throw new FileTrouble(error);
+  const recovered = await recover(files.path, stored, lease.holds).catch((error: unknown) => {
+    const isOver = error instanceof Overtaken || error instanceof ChangedBySomebody;
+    throw isOver ? error : new FileTrouble(error);
   });
   tell(ports, recovered);
   const { uncopied } = recovered;
@@ -68,7 +75,11 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   fileHealth.good();
 
   await using stack = new AsyncDisposableStack();
-  const file = stack.use(openChainFile(files.path, recovered.fileSize));
+  const { path } = files;
+  const full = await findFullFiles(path, head).catch((error: unknown) => {
+    throw new FileTrouble(error);
+  });
+  const file = stack.use(openChainFile({ path, goodSize: recovered.fileSize, full, holds: lease.holds }));
   const note = recovered.contradiction && noteOf(recovered.contradiction, clock.now());
   const keeping = createKeeping(files);
   const appender = stack.use(
@@ -79,12 +90,14 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
     ),
   );
   const ending = new AbortController();
-  const filling = fillGaps({ streams, appender, clock, log }, AbortSignal.any([lease.signal, ending.signal]));
+  const over = AbortSignal.any([lease.signal, ending.signal]);
+  const filling = fillGaps({ streams, appender, clock, log }, over);
+  const changed = watchFile({ file, everyMs: lease.renewEveryMs, clock, log }, over);
   const consuming = [
     listen(bus, appender, streamNames.facts, consumers.audit, 512),
     listen(bus, appender, streamNames.dead, consumers.auditDead, 64),
   ];
-  await Promise.race([appender.ended, aborted(lease.signal)]);
+  await Promise.race([appender.ended, aborted(lease.signal), changed]);
   ending.abort();
   // After a stop the last batch is still finished; without the lease nothing is.
   const finished = new AbortController();
@@ -93,7 +106,7 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   await Promise.race([drained, appender.ended, time]);
   finished.abort();
   await appender[Symbol.asyncDispose]();
-  await Promise.all([drained, filling]);
+  await Promise.all([drained, filling, changed]);
 }
 
 function listen(
@@ -119,7 +132,7 @@ function tell({ bus, files }: SessionPorts, { cutBytes, contradiction, head, unc
   if (cutBytes > 0) {
     bus.log.warn(
       { bytes: cutBytes },
-      'the audit file ended in the middle of an append; that end was cut off, and its facts are appended again',
+      'the audit file ended in an append that a crash or a long pause of a process spoiled; that end was cut off, and no fact is lost by it',
     );
   }
   if (contradiction) {

@@ -6,6 +6,7 @@ import type { Clock } from '#libs/runtime/clock';
 import { genesis, type Link, readLine, recordsBetween, whyNotAfter } from '../chain/seal.ts';
 import { chainFiles } from '../file/chain-files.ts';
 import { readLines } from '../file/read-lines.ts';
+import { whyUnreadable } from '../file/trouble.ts';
 
 export type Verification = Omit<z.output<typeof auditVerbs.verify.reply>, 'waiting'>;
 type Break = NonNullable<Verification['broken_at']>;
@@ -16,9 +17,24 @@ const apartMs = 250;
 /**
  * Reads the chain from its first file to its last and finds what was changed, removed, inserted or moved. The head in
  * NATS, read before the files, shows what is missing at the end and whether all of it was written anew. Only one
- * line is in memory at a time.
+ * line is in memory at a time. What cannot be read is not verified, and the answer says why.
  */
 export async function verifyChain(
+  path: string,
+  readHead: () => Promise<AuditHead | undefined>,
+  clock: Clock,
+): Promise<Verification> {
+  try {
+    return await verifyReadable(path, readHead, clock);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'errno' in error)) throw error;
+    const file = basename('path' in error && typeof error.path === 'string' ? error.path : path);
+    const broken_at = { file, line: 1, why: whyUnreadable(error) };
+    return { ok: false, records: 0, head: genesis.hash, files: [file], broken_at };
+  }
+}
+
+async function verifyReadable(
   path: string,
   readHead: () => Promise<AuditHead | undefined>,
   clock: Clock,

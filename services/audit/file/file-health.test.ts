@@ -38,7 +38,7 @@ it('tells another trouble at once, and says when the file can be used again', ()
   file.good();
   expect(lines.map(({ msg }) => msg)).toEqual([
     expect.stringContaining('disk is full'),
-    expect.stringContaining('may not write'),
+    expect.stringContaining('may not use'),
     expect.stringContaining('can be used again'),
   ]);
   expect(health.snapshot().parts.audit_file).toEqual({ ok: true });

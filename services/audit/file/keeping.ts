@@ -45,7 +45,7 @@ export function createKeeping({ path, maxBytes, keptFiles }: KeepingOptions): Ke
   };
 }
 
-async function firstRecord(file: string): Promise<AuditHead['oldest'] | undefined> {
+export async function firstRecord(file: string): Promise<AuditHead['oldest'] | undefined> {
   for await (const line of readLines(file)) {
     const read = readLine(line.bytes);
     return 'record' in read ? { n: read.record.n, prev: read.record.prev } : undefined;
