@@ -1,28 +1,19 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { http, pollUntil } from './http.ts';
-import type { Patient } from './patient/patient.ts';
-import type { Story } from './story.ts';
+import { breakTarget, type Scene, showLook } from './scene.ts';
 import { traceTree } from './trace-tree.ts';
-
-export type Scene = {
-  readonly story: Story;
-  readonly gateway: string;
-  readonly patient: Patient;
-  readonly spans: readonly ReadableSpan[];
-  readonly dataDir: string;
-};
 
 type Entry = { readonly type: string; readonly at: string; readonly message: string };
 type GateLine = { readonly gate: string; readonly pass: boolean; readonly message: string };
 
-/** The demo's story: fall ill, ask, watch, verify, look it up, ask again. */
+/** One remediation seen from inside: fall ill, ask, watch, look it up, ask again. */
 export async function heal(scene: Scene): Promise<void> {
-  const { story, gateway, patient } = scene;
-  await fallIll(scene);
+  const { story, gateway, target } = scene;
+  story.heading('The target is well, and falls ill: its connection pool leaks');
+  await breakTarget(scene, 'leak');
 
-  story.heading('An agent asks for a remediation');
+  story.heading('Somebody asks for a remediation over HTTP');
   const ask = {
-    container: patient.name,
+    container: target.api,
     action: 'restart',
     reason: 'connection pool exhausted',
     confidence: 0.95,
@@ -35,9 +26,7 @@ export async function heal(scene: Scene): Promise<void> {
 
   story.heading('What happens, fact by fact, as it is stated');
   const record = await watch(scene, id);
-
-  story.heading('The patient');
-  await showHealth(scene);
+  await showLook(scene, 'healed');
 
   story.heading('The audit: every fact, hash-chained');
   const audit = await pollUntil(
@@ -45,6 +34,7 @@ export async function heal(scene: Scene): Promise<void> {
     () => http('GET', `${gateway}/api/v1/audit?remediation_id=${id}`),
     ({ body }) => recordsOf(body).some((each) => each.event === 'complete'),
     10_000,
+    scene.signal,
   );
   for (const entry of recordsOf(audit.body).toReversed()) {
     story.line(
@@ -59,7 +49,7 @@ export async function heal(scene: Scene): Promise<void> {
   story.line(`trace ${traceId}`);
   for (const line of traceTree(scene.spans, traceId)) story.line(line);
 
-  story.heading('The agent asks again');
+  story.heading('Asked again at once: the target rests, and the answer says for how long');
   const again = await http('POST', `${gateway}/api/v1/remediations`, ask, {
     prefer: 'wait=30',
     'idempotency-key': 'demo-2',
@@ -70,40 +60,7 @@ export async function heal(scene: Scene): Promise<void> {
     throw new Error(`a second restart should have been refused with 429, not ${again.status}`);
 }
 
-async function fallIll({ story, patient, gateway }: Scene): Promise<void> {
-  await pollUntil(
-    'the start of the patient',
-    () => http('GET', `${patient.url}/api/v1/health`),
-    ({ status }) => status === 200,
-    15_000,
-  );
-  await pollUntil(
-    'the mesh',
-    () => http('GET', `${gateway}/health`),
-    ({ status }) => status === 200,
-    15_000,
-  );
-  story.heading('The patient is well, and falls ill');
-  await showHealth({ story, patient });
-  story.line(`POST ${patient.url}/api/v1/break/db_pool`);
-  await http('POST', `${patient.url}/api/v1/break/db_pool`);
-  const isIll = (body: Record<string, unknown>): boolean => body.status === 'unhealthy';
-  await pollUntil(
-    'falling ill',
-    () => http('GET', `${patient.url}/api/v1/health`),
-    ({ body }) => isIll(body),
-    15_000,
-  );
-  await showHealth({ story, patient });
-}
-
-async function showHealth({ story, patient }: Pick<Scene, 'story' | 'patient'>): Promise<void> {
-  const health = await http('GET', `${patient.url}/api/v1/health`);
-  const pool = await http('GET', `${patient.url}/api/v1/pool/status`);
-  story.line(`health: ${health.body.status}, pool: ${JSON.stringify(pool.body.pool)}`);
-}
-
-async function watch({ story, gateway }: Scene, id: string): Promise<Record<string, unknown>> {
+async function watch({ story, gateway, signal }: Scene, id: string): Promise<Record<string, unknown>> {
   let shown = 0;
   const show = (body: Record<string, unknown>): void => {
     const timeline = (body.timeline ?? []) as readonly Entry[];
@@ -126,6 +83,7 @@ async function watch({ story, gateway }: Scene, id: string): Promise<Record<stri
     },
     ({ body }) => body.state === 'complete',
     110_000,
+    signal,
   );
   story.line(`outcome: ${done.body.outcome}`);
   if (done.body.outcome !== 'recovered')

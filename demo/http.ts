@@ -23,15 +23,17 @@ export async function http(
   };
 }
 
-/** Asks until `done` says so. Throws with `what` when it takes longer than `withinMs`. */
+/** Asks until `done` says so. Throws with `what` when it takes longer than `withinMs`, and when `signal` says to end. */
 export async function pollUntil(
   what: string,
   ask: () => Promise<Answer>,
   done: (answer: Answer) => boolean,
   withinMs: number,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {
+    signal?.throwIfAborted();
     const answer = await ask().catch(() => undefined);
     if (answer && done(answer)) return answer;
     if (Date.now() > giveUpAt) throw new Error(`${what} took longer than ${withinMs / 1_000} seconds`);

@@ -3,26 +3,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { startMesh } from '../cli/mesh.ts';
+import { startDemoTarget } from './demo-target.ts';
 import { heal } from './heal.ts';
-import { startPatient } from './patient/patient.ts';
 import { keepSpans } from './spans.ts';
 import { tellStory } from './story.ts';
+import { playWorkflow } from './workflow.ts';
 
 const story = tellStory(process.stdout);
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+process.once('SIGTERM', () => stop.abort(new Error('terminated')));
+process.once('SIGHUP', () => stop.abort(new Error('its terminal was closed')));
 // Nobody reads on: for instance `npm run demo | head`.
 process.stdout.on('error', () => stop.abort(new Error('its output was closed')));
-process.once('SIGTERM', () => stop.abort(new Error('terminated')));
+
+/** Short times: it is a demo, and the target is quick. */
+const quick = {
+  HEMOSTAT_STABILITY_SECONDS: '1',
+  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: '5',
+  HEMOSTAT_VERIFY_POLL_MS: '250',
+};
 
 try {
   await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'hemostat-demo-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
 
-  story.heading('A patient: a container with an API, a health endpoint, and a pool that can leak');
-  const patient = stack.use(await startPatient(new Docker()));
-  story.line(`container ${patient.name}, health at ${patient.url}/api/v1/health`);
+  story.heading(
+    'A target: an API with a connection pool, its database, and a chaos server that can break them',
+  );
+  const docker = new Docker();
+  const target = stack.use(await startDemoTarget(docker));
+  stop.signal.throwIfAborted();
+  story.line(`containers ${target.api}, ${target.database}, ${target.chaos}`);
+  story.line(`health at ${target.apiUrl}/api/v1/health, chaos at ${target.chaosUrl}/api/v1/break/db_pool`);
 
   story.heading('The mesh: gateway, safety, executor, verifier and audit on an embedded nats-server');
   const spans = keepSpans();
@@ -31,13 +45,16 @@ try {
     await startMesh({
       env: {
         ...process.env,
+        ...quick,
         NATS_URL: '',
         NATS_PORT: '0',
         GATEWAY_PORT: '0',
         GATEWAY_HOST: '127.0.0.1',
         HEMOSTAT_DATA_DIR: dataDir,
-        TARGET_API_CONTAINER: patient.name,
-        TARGET_SERVER_URL: patient.url,
+        TARGET_API_CONTAINER: target.api,
+        TARGET_DB_CONTAINER: target.database,
+        TARGET_SERVER_URL: target.apiUrl,
+        CHAOS_SERVER_URL: target.chaosUrl,
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'ERROR',
         LOG_FORMAT: 'text',
       },
@@ -45,20 +62,18 @@ try {
       exporter: spans.exporter,
     }),
   );
-  story.line(
-    `ready in ${Math.round(performance.now() - startedAt)} ms: ${mesh.gatewayUrl} and ${mesh.natsUrl}`,
-  );
+  stop.signal.throwIfAborted();
+  const url = mesh.gatewayUrl;
+  story.line(`ready in ${Math.round(performance.now() - startedAt)} ms: ${url} and ${mesh.natsUrl}`);
 
-  await Promise.race([
-    heal({ story, gateway: mesh.gatewayUrl, patient, spans: spans.all, dataDir }),
-    new Promise<never>((_, reject) =>
-      stop.signal.addEventListener('abort', () => reject(stop.signal.reason)),
-    ),
-  ]);
+  const scene = { story, docker, gateway: url, target, spans: spans.all, signal: stop.signal };
+  const stopped = Promise.withResolvers<never>();
+  stop.signal.addEventListener('abort', () => stopped.reject(stop.signal.reason));
+  await Promise.race([heal(scene).then(() => playWorkflow(scene)), stopped.promise]);
   story.heading('Cleaning up');
 } catch (error) {
   process.exitCode = 1;
   process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 if (process.exitCode !== 1)
-  story.line('container, image, nats-server and data are gone; nothing is left behind');
+  story.line('containers, image, nats-server and data are gone; nothing is left behind');

@@ -143,6 +143,9 @@ function sayResult({ status, headers, body }: Answer): void {
     const retryAfter = headers.get('retry-after');
     if (retryAfter !== null) say(`   It may be asked again in ${retryAfter} seconds`);
   }
+  if (body.remediation_id !== undefined) {
+    say(`🗂️ Agent: It is on record at ${settings.actionServer}/api/v1/remediations/${body.remediation_id}`);
+  }
   const steps = Array.isArray(body.execution_log) ? body.execution_log : [];
   if (isComplete(body)) {
     say('✅ Agent: Remediation completed successfully');

@@ -11,7 +11,7 @@ const leakEveryMs = 100;
 const queryTimeoutMs = 1_000;
 const healthTimeoutMs = 300;
 
-const requests = createRequestLog(2_000);
+const requests = createRequestLog(1_000);
 const pool = createPool({ size: 10, acquireTimeoutMs: 500, open: () => connect(databasePort, 500) });
 
 async function work(): Promise<Reply> {
