@@ -6,12 +6,16 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Clock } from '#libs/runtime/clock';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
+import { type Ask, openAsk } from './ask.ts';
 
 export interface Bus extends AsyncDisposable {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly kvm: Kvm;
+  readonly ask: Ask;
+  /** How long JetStream has for an answer. */
+  readonly answerWithinMs: number;
   /** Marks every fact of this process, so that after a time-out it recognises what it stored itself. */
   readonly nonce: string;
   readonly service: string;
@@ -37,6 +41,8 @@ export type BusOptions = {
 };
 
 const longestDrainMs = 2_000;
+// Short, because every caller bears a repetition, and a request that died with a connection is only noticed so.
+const answerWithinMs = 2_000;
 
 const natsAway = {
   ok: false,
@@ -49,8 +55,7 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
   const { service, log, health, clock } = options;
   health.report('nats', natsAway);
   const nc = await connectPatiently(options, signal);
-  // Short, because every caller bears a repetition, and a request that died with a connection is only noticed so.
-  const jsOptions = { timeout: 2_000 };
+  const jsOptions = { timeout: answerWithinMs };
   const js = jetstream(nc, jsOptions);
   const jsm = await jetstreamManager(nc, { ...jsOptions, checkAPI: false });
   health.report('nats', { ok: true });
@@ -60,6 +65,8 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
     js,
     jsm,
     kvm: new Kvm(js),
+    ask: openAsk(nc, options.credentials?.inboxPrefix),
+    answerWithinMs,
     nonce: randomUUID(),
     service,
     replicas: options.replicas,

@@ -12,6 +12,7 @@ import { inSpan } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { isConflict, isFinalRefusal } from './errors.ts';
 import { headerOf, nonceHeader, tracedHeaders, traceIdOf } from './headers.ts';
+import { storeMessage } from './store-message.ts';
 
 export type StoredFact<T> = {
   readonly body: T;
@@ -47,7 +48,7 @@ export async function stateFact<S extends z.ZodType>(
       const payload = JSON.stringify(body);
       for (let attempt = 0; ; attempt += 1) {
         try {
-          await bus.js.publish(subject, payload, { headers, expect: { lastSubjectSequence: 0 } });
+          await storeMessage(bus, subject, payload, { headers, expectLast: 0 });
           return { kind: 'stored', body };
         } catch (error) {
           if (isConflict(error)) {

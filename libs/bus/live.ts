@@ -4,6 +4,7 @@ import { inSpan } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { attributesOf, templateOf } from './fact.ts';
 import { tracedHeaders } from './headers.ts';
+import { storeMessage } from './store-message.ts';
 
 /** Tells live subscribers; who must not miss anything reads the stream. */
 export function announce(bus: Bus, subject: string, body: unknown): Promise<void> {
@@ -58,9 +59,9 @@ export async function publishStored(
   body: unknown,
   messageId?: string,
 ): Promise<void> {
-  await bus.js.publish(subject, JSON.stringify(body), {
+  await storeMessage(bus, subject, JSON.stringify(body), {
     headers: tracedHeaders(),
-    ...(messageId === undefined ? {} : { msgID: messageId }),
+    ...(messageId === undefined ? {} : { messageId }),
   });
 }
 

@@ -101,8 +101,8 @@ export async function callRpc<Q extends z.ZodType, A extends z.ZodType>(
   options: { readonly timeoutMs: number },
 ): Promise<z.output<A>> {
   return inSpan(bus.tracer, `call ${subject}`, { kind: 'client' }, async () => {
-    const message = await bus.nc
-      .request(subject, JSON.stringify(request), { timeout: options.timeoutMs, headers: tracedHeaders() })
+    const message = await bus
+      .ask(subject, JSON.stringify(request), { timeoutMs: options.timeoutMs, headers: tracedHeaders() })
       .catch((error: unknown) => {
         throw unavailable(bus, subject, error);
       });

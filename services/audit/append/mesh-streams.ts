@@ -1,5 +1,7 @@
 import type { Bus } from '#libs/bus/bus';
 import { isFinalRefusal } from '#libs/bus/errors';
+import { noHeaders } from '#libs/bus/headers';
+import { storeMessage } from '#libs/bus/store-message';
 import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-record';
 import { canonicalJson, parseJson } from '#libs/contracts/json';
 import { consumers, requestedSubject, streams } from '#libs/contracts/subjects';
@@ -79,9 +81,10 @@ export function openMeshStreams(bus: Bus): MeshStreams {
     },
     copy: async (subject, { record, line }) => {
       try {
-        const msgID = `${record.hash}-${subject}`;
+        const messageId = `${record.hash}-${subject}`;
         const long = line.length * 3 > longestCopyBytes && Buffer.byteLength(line) > longestCopyBytes;
-        return (await js.publish(subject, long ? shortened(record) : line, { msgID })).seq;
+        const text = long ? shortened(record) : line;
+        return await storeMessage(bus, subject, text, { headers: noHeaders(), messageId });
       } catch (error) {
         if (isFinalRefusal(error)) return 'refused';
         throw error;
