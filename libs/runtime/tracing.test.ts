@@ -30,6 +30,16 @@ test('spans have real ids although nothing exports them', async () => {
   expect(currentTraceId()).toBeUndefined();
 });
 
+test('a trace that nobody records goes on in the same trace, sampled or not as it came', async () => {
+  await using tracing = startTracing({ service: 'safety', env: {} });
+  for (const flags of ['00', '01']) {
+    const came = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`;
+    const parent = extractContext((key) => (key === 'traceparent' ? came : undefined));
+    const left = await inSpan(tracing.tracer, 'decide', { parent }, headersOf);
+    expect(left.get('traceparent')).toMatch(new RegExp(`^00-a{32}-(?!b{16})[0-9a-f]{16}-${flags}$`));
+  }
+});
+
 test('a trace goes from service to service by headers, each with its own name', async () => {
   const exporter = new InMemorySpanExporter();
   const gateway = traced('gateway', exporter);

@@ -17,6 +17,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { idsOnlyTracer } from './ids-only-tracer.ts';
 import { spanProcessors } from './span-export.ts';
 
 // The context and its form on the wire belong to the process; providers belong to services, of which several
@@ -46,6 +47,10 @@ export interface TracingOptions {
  * fails the work. Throws a ConfigError when the endpoint is not a URL.
  */
 export function startTracing({ service, env = process.env, exporter, warn }: TracingOptions): Tracing {
+  const processors = spanProcessors(env, exporter, warn);
+  if (processors.length === 0) {
+    return { tracer: idsOnlyTracer, flush: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  }
   const provider = new TracerProvider({
     resource: defaultResource().merge(
       resourceFromAttributes({
@@ -54,7 +59,7 @@ export function startTracing({ service, env = process.env, exporter, warn }: Tra
         'service.instance.id': `${hostname()}-${process.pid}`,
       }),
     ),
-    spanProcessors: spanProcessors(env, exporter, warn),
+    spanProcessors: processors,
   });
   const flush = () => quietly(provider.forceFlush({ timeoutMillis: 1000 }));
   return {
