@@ -4,7 +4,7 @@ import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
 import type { EndpointCall, EndpointPort } from './endpoint-port.ts';
-import type { EngineCall, EnginePort } from './engine-port.ts';
+import type { EngineCall, EnginePort, EngineReader } from './engine-port.ts';
 
 /** What an action knows of its patient just before it acts. */
 export type Patient = {
@@ -18,6 +18,8 @@ export type Patient = {
   readonly stop_timeout_seconds: number | null;
   /** Names of containers that live in this one's network and lose it when it restarts. */
   readonly network_dependents: readonly string[];
+  /** What the action's own `survey` read, if it has one. */
+  readonly surveyed?: Details;
 };
 
 /** All that is fixed before the one call: shown as the preview, and stored as the intent. */
@@ -63,6 +65,8 @@ export type ContainerAction = ActionBase & {
   readonly on: 'container';
   /** The state of the patient that shows success; null when there is nothing to verify. */
   readonly expects: Expectation['state'] | null;
+  /** Reads what else must be known before; it comes to `prepare` as `patient.surveyed`. */
+  survey?(reader: EngineReader, patient: Patient, params: Details): Promise<Details>;
   prepare(patient: Patient, params: Details): Prepared | NotApplicable;
   /**
    * Makes the prepared calls, once. Resolves to the result, whose `details` say in words what was done.
@@ -76,6 +80,24 @@ export type ContainerAction = ActionBase & {
   ): Promise<Details>;
   /** Reads the evidence of an earlier `prepare` against the patient as it is now; undefined: it is gone. */
   observe(evidence: Details, now: ContainerReading | undefined): Observation;
+};
+
+/** An action on what an engine holds besides one container, through its Docker Engine. */
+export type EngineAction = ActionBase & {
+  readonly on: 'engine';
+  readonly kind: 'cleanup';
+  /** What of the engine it acts on, and so is leased: one of the same name at a time. */
+  concerns(params: Details): string;
+  survey(reader: EngineReader, params: Details): Promise<Details>;
+  prepare(params: Details, surveyed: Details): Prepared | NotApplicable;
+  /** Makes the prepared calls, each once. */
+  run(
+    ports: { readonly engine: EnginePort },
+    prepared: Prepared,
+    signal: AbortSignal,
+  ): Promise<EndpointResult>;
+  /** Finds out whether the calls took effect, by reading only. */
+  observe(reader: EngineReader, evidence: Details): Promise<Observation>;
 };
 
 /** An action that is a call to an HTTP endpoint which the executor's settings name. */
@@ -105,4 +127,4 @@ export type EndpointResult = { readonly status: 'success' | 'skipped'; readonly 
  * One way of changing a patient. Adding one is this shape in a file of its own and its name in the catalogue:
  * validation, OpenAPI, preview, dispatch and recovery all follow from it.
  */
-export type Action = ContainerAction | EndpointAction;
+export type Action = ContainerAction | EndpointAction | EngineAction;

@@ -14,6 +14,20 @@ export interface EnginePort {
   call(call: EngineCall, signal: AbortSignal): Promise<unknown>;
 }
 
+/**
+ * How actions look at the Docker Engine; nothing can be changed by it. Undefined: there is no such thing (HTTP 404). Each
+ * look ends within five seconds.
+ */
+export interface EngineReader {
+  read(path: readonly string[], query?: EngineCall['query']): Promise<unknown>;
+}
+
+/** The HTTP status of an engine's no; undefined when the error is something else. */
+export function refusedWith(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('kind' in error) || error.kind !== 'refused') return undefined;
+  return 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+}
+
 const fullId = /^[0-9a-f]{64}$/;
 
 /** A call on one container. Throws a `RangeError` unless the id is a full one: a name might be another container's by now. */

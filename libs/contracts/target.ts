@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { engineSchema } from './scalars.ts';
 
-export const targetKinds = ['container', 'compose', 'swarm', 'endpoint'] as const;
+export const targetKinds = ['container', 'compose', 'swarm', 'endpoint', 'cleanup'] as const;
+export type TargetKind = (typeof targetKinds)[number];
 
 /**
  * What a remediation acts on, in its one canonical form. `name` is the container's name, Compose's
- * `project/service/number`, the Swarm service's name, or what of an HTTP endpoint is acted upon (`chaos/<attack>`): never a
+ * `project/service/number`, the Swarm service's name, what of an HTTP endpoint is acted upon (`chaos/<attack>`), or the scope of a cleanup: never a
  * container's id, because ids change on re-creation.
  */
 export const targetSchema = z.strictObject({

@@ -29,7 +29,7 @@ describe('remediate-db-pool-exhaustion', () => {
     expect(concernsOf({ attack_id: 'abc-123', escalate_to_db_restart: true })).toEqual([
       { container: 'target_server_api' },
       { container: 'target_server_db' },
-      { endpoint: 'chaos/abc-123' },
+      { kind: 'endpoint', name: 'chaos/abc-123' },
     ]);
   });
 

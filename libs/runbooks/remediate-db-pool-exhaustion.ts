@@ -29,7 +29,9 @@ export const remediateDbPoolExhaustion: Runbook = {
     return [
       { container: api },
       ...(escalate_to_db_restart ? [{ container: database }] : []),
-      ...(attack_id === undefined ? [] : [{ endpoint: stopChaosAttack.concerns({ attack_id }) }]),
+      ...(attack_id === undefined
+        ? []
+        : [{ kind: 'endpoint' as const, name: stopChaosAttack.concerns({ attack_id }) }]),
     ];
   },
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
-import type { ResolvedTarget } from '#libs/contracts/target';
+import type { ResolvedTarget, TargetKind } from '#libs/contracts/target';
 
 /** How a patient is looked at after a step; from the settings of whoever makes the plan. */
 export type VerificationSettings = {
@@ -14,8 +14,10 @@ export type VerificationSettings = {
 /** The containers that the settings name, for runbooks that are about them. */
 export type ConfiguredTargets = { readonly api: string; readonly database: string };
 
-/** A container by a name of it, which its engine has to resolve; or what of an endpoint is acted upon. */
-export type Concern = { readonly container: string } | { readonly endpoint: string };
+/** A container by a name of it, which its engine has to resolve; or what else is acted upon. */
+export type Concern =
+  | { readonly container: string }
+  | { readonly kind: Extract<TargetKind, 'endpoint' | 'cleanup'>; readonly name: string };
 
 /** A plan in the making: data in, steps out. Adding one: a file with this shape, and its name in the catalogue. */
 export type Runbook = {

@@ -1,8 +1,9 @@
 import type { Action } from '#libs/actions/action';
 import type { Expectation } from '#libs/contracts/plan';
+import type { Details } from '#libs/contracts/scalars';
 import type { ResolvedTarget } from '#libs/contracts/target';
 import { expectationOf } from './expectation.ts';
-import type { Runbook, VerificationSettings } from './runbook.ts';
+import type { Concern, Runbook, VerificationSettings } from './runbook.ts';
 
 /** The one-step plan that every action is: act, then look. */
 export function singleAction(action: Action): Runbook {
@@ -13,8 +14,7 @@ export function singleAction(action: Action): Runbook {
     params,
     container: action.on === 'container' ? 'named' : 'implied',
     about: () => name,
-    concerns: (container, given) =>
-      action.on === 'container' ? [{ container }] : [{ endpoint: action.concerns(given) }],
+    concerns: (container, given) => [concernOf(action, container, given)],
     steps: (targets, given, settings) =>
       targets.slice(0, 1).map((resolved) => ({
         n: 1,
@@ -27,12 +27,23 @@ export function singleAction(action: Action): Runbook {
   };
 }
 
+function concernOf(action: Action, container: string, params: Details): Concern {
+  switch (action.on) {
+    case 'container':
+      return { container };
+    case 'endpoint':
+      return { kind: 'endpoint', name: action.concerns(params) };
+    case 'engine':
+      return { kind: action.kind, name: action.concerns(params) };
+  }
+}
+
 function verification(
   action: Action,
   resolved: ResolvedTarget,
   settings: VerificationSettings,
 ): Expectation | null {
-  if (action.on === 'endpoint' || action.expects === null) return null;
+  if (action.on !== 'container' || action.expects === null) return null;
   const tells = action.expects === 'running' && tellsHealth(resolved, settings.httpHealthOf);
   return expectationOf(action.expects, tells, settings);
 }

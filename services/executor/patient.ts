@@ -1,5 +1,6 @@
-import type { Patient } from '#libs/actions/action';
+import type { ContainerAction, Patient } from '#libs/actions/action';
 import type { ContainerReading } from '#libs/contracts/rpc';
+import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
 import type { ContainerInspection } from './docker/answers.ts';
 import { noContainer, readingOf, stopTimeoutOf } from './docker/container-reading.ts';
@@ -31,6 +32,16 @@ export async function patientOf(view: EngineView, target: Target): Promise<Patie
     stop_timeout_seconds: stopTimeoutOf(inspection),
     network_dependents: networkDependents(directory, container),
   };
+}
+
+/** The patient with what its action's own survey reads. Throws a `DockerError`. */
+export async function surveyed(
+  { engine }: EngineView,
+  action: ContainerAction,
+  patient: Patient,
+  params: Details,
+): Promise<Patient> {
+  return action.survey ? { ...patient, surveyed: await action.survey(engine, patient, params) } : patient;
 }
 
 /** How the target is right now, whichever container it is by now. Throws a `DockerError`. */

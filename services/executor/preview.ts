@@ -1,4 +1,11 @@
-import type { ContainerAction, EndpointAction, Patient, Prepared } from '#libs/actions/action';
+import type {
+  Action,
+  ContainerAction,
+  EndpointAction,
+  EngineAction,
+  Patient,
+  Prepared,
+} from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import { endpointCallText } from '#libs/actions/endpoint-port';
 import { callText } from '#libs/actions/engine-port';
@@ -9,11 +16,13 @@ import { Problem } from '#libs/contracts/problem';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import type { Endpoints } from './endpoint/endpoints.ts';
+import { type EngineView, surveyed } from './patient.ts';
 
 const sharedForMs = 100;
 
-/** Where previews look: `look` finds the patient of a target, `missing` names the setting that an endpoint lacks. */
+/** Where previews look: the engine, the patient of a target, and which setting an endpoint lacks. */
 export type PreviewGround = {
+  readonly view: EngineView;
   readonly look: (target: Target) => Promise<Patient | undefined>;
   readonly missing: Endpoints['missing'];
 };
@@ -28,10 +37,7 @@ export async function previewOf(plan: Plan, ground: PreviewGround): Promise<Prev
 async function previewStep(step: Step, ground: PreviewGround): Promise<PreviewStep> {
   const action = actionNamed(step.action);
   if (!action) throw new Problem('not_applicable', `This executor knows no action called ${step.action}.`);
-  const shown =
-    action.on === 'endpoint'
-      ? ofEndpoint(action, step, ground)
-      : await ofContainer(action, step, await ground.look(step.target));
+  const shown = await shownBy(action, step, ground);
   const condition =
     step.when === 'if_unhealthy' ? ['only if the step before it is verified not to have helped'] : [];
   return {
@@ -44,20 +50,39 @@ async function previewStep(step: Step, ground: PreviewGround): Promise<PreviewSt
   };
 }
 
-type Shown = Pick<PreviewStep, 'command' | 'calls' | 'estimated_downtime_seconds' | 'notes'>;
+type Shown = Pick<PreviewStep, 'command' | 'calls' | 'estimated_downtime_seconds' | 'notes'> &
+  Partial<Pick<PreviewStep, 'risk_level'>>;
+
+function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Promise<Shown> {
+  switch (action.on) {
+    case 'container':
+      return ofContainer(action, step, ground);
+    case 'endpoint':
+      return ofEndpoint(action, step, ground);
+    case 'engine':
+      return ofEngine(action, step, ground);
+  }
+}
+
+async function ofEngine(action: EngineAction, { params }: Step, { view }: PreviewGround): Promise<Shown> {
+  const prepared = action.prepare(params, await action.survey(view.engine, params));
+  if (prepared.kind === 'not_applicable') throw new Problem('not_applicable', prepared.message);
+  return shownOf(prepared, callText);
+}
 
 async function ofContainer(
   action: ContainerAction,
   { target, params }: Step,
-  patient: Patient | undefined,
+  { look, view }: PreviewGround,
 ): Promise<Shown> {
+  const patient = await look(target);
   if (!patient) {
     throw new Problem(
       'container_not_found',
       `Container not found: ${targetId(target)}. It was there before; see docker ps -a.`,
     );
   }
-  const prepared = action.prepare(patient, params);
+  const prepared = action.prepare(await surveyed(view, action, patient, params), params);
   if (prepared.kind === 'not_applicable') throw new Problem('not_applicable', prepared.message);
   return shownOf(prepared, callText);
 }
@@ -65,8 +90,18 @@ async function ofContainer(
 function ofEndpoint(action: EndpointAction, { params }: Step, { missing }: PreviewGround): Shown {
   const prepared = action.prepare(params);
   const lacking = prepared.calls.flatMap(({ endpoint }) => missing(endpoint) ?? []);
-  if (lacking[0] !== undefined) throw new Problem('not_applicable', notSet(lacking[0]));
-  return shownOf(prepared, endpointCallText);
+  return lacking[0] === undefined ? shownOf(prepared, endpointCallText) : nothing(notSet(lacking[0]));
+}
+
+// No failure of the preview: whoever asked would wait for one that succeeds.
+function nothing(why: string): Shown {
+  return {
+    command: `nothing: ${why}`,
+    calls: [],
+    risk_level: 'none',
+    estimated_downtime_seconds: 0,
+    notes: ['it would not be applicable'],
+  };
 }
 
 function shownOf<Call>(prepared: Prepared<Call>, textOf: (call: Call) => string): Shown {

@@ -22,7 +22,11 @@ export function executorRpc(
     if (target.engine === engineName) return target;
     throw new Problem('not_found', `This is the executor of ${engineName}, not of ${target.engine}.`);
   };
-  const ground = { look: (target: Target) => patientOf(view, ours(target)), missing: endpoints.missing };
+  const ground = {
+    view,
+    look: (target: Target) => patientOf(view, ours(target)),
+    missing: endpoints.missing,
+  };
   const preview = sharedPreview((plan) => previewOf(plan, ground), clock);
   return [
     serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container }) =>

@@ -30,20 +30,22 @@ export function createResolver(bus: Bus): Resolver {
   return async (engine, concerns) => {
     const lookups = await Promise.all(
       concerns.map((concern) =>
-        'container' in concern ? ask({ engine, container: concern.container }) : ofEndpoint(engine, concern),
+        'container' in concern ? ask({ engine, container: concern.container }) : asNamed(engine, concern),
       ),
     );
     return together(lookups);
   };
 }
 
-/** Nothing of an endpoint needs finding out: who calls it is the executor of the engine. */
-function ofEndpoint(engine: string, { endpoint }: { readonly endpoint: string }): Lookup {
-  const target = { engine, kind: 'endpoint', name: endpoint } as const;
-  return {
-    status: 'resolved',
-    resolved: { target, container_id: null, container_name: endpoint, protected_by: null },
+/** What is no container needs no finding out: the name is the target. */
+function asNamed(engine: string, { kind, name }: Exclude<Concern, { readonly container: string }>): Lookup {
+  const resolved = {
+    target: { engine, kind, name },
+    container_id: null,
+    container_name: name,
+    protected_by: null,
   };
+  return { status: 'resolved', resolved };
 }
 
 function together(lookups: readonly Lookup[]): Resolution {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EngineCall, EnginePort } from '#libs/actions/engine-port';
+import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
 import {
   type ContainerInspection,
   type ContainerSummary,
@@ -11,7 +11,7 @@ import { follow, send } from './dial.ts';
 import { DockerError, toDockerError } from './docker-error.ts';
 
 /** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
-export interface DockerEngine extends EnginePort, Disposable {
+export interface DockerEngine extends EnginePort, EngineReader, Disposable {
   list(): Promise<readonly ContainerSummary[]>;
   /** By full id. Undefined when there is no such container. */
   inspect(containerId: string): Promise<ContainerInspection | undefined>;
@@ -56,10 +56,8 @@ export function openEngine(settings: DockerSettings): DockerEngine {
     list: () =>
       read({ method: 'GET', path: ['containers', 'json'], query: { all: true } }, z.array(summarySchema)),
     inspect: (containerId) =>
-      read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema).catch(
-        (error: unknown) =>
-          error instanceof DockerError && error.status === 404 ? undefined : Promise.reject(error),
-      ),
+      orNothing(read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema)),
+    read: (path, query) => orNothing(read({ method: 'GET', path, ...(query ? { query } : {}) }, z.unknown())),
     ping: async () => {
       await read({ method: 'GET', path: ['_ping'] }, z.unknown());
     },
@@ -70,6 +68,12 @@ export function openEngine(settings: DockerSettings): DockerEngine {
       connection[Symbol.dispose]();
     },
   };
+}
+
+function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) =>
+    error instanceof DockerError && error.status === 404 ? undefined : Promise.reject(error),
+  );
 }
 
 function closed(): DockerError {

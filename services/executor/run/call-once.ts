@@ -47,6 +47,7 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
 
 async function perform(intent: Act, fence: Fence, signal: AbortSignal): Promise<EndpointResult> {
   if (intent.on === 'endpoint') return intent.action.run(fence, intent.prepared, signal);
+  if (intent.on === 'engine') return intent.action.run(fence, intent.prepared, signal);
   const result = await intent.action.run(fence, intent.patient, intent.prepared, signal);
   return { status: 'success', result };
 }

@@ -1,4 +1,4 @@
-import type { ContainerAction, EndpointAction, Patient, Prepared } from '#libs/actions/action';
+import type { ContainerAction, EndpointAction, EngineAction, Patient, Prepared } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import type { EndpointCall } from '#libs/actions/endpoint-port';
 import type { Approved, Executed } from '#libs/contracts/facts';
@@ -8,7 +8,7 @@ import { targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import type { Endpoints } from '../endpoint/endpoints.ts';
-import { patientOf } from '../patient.ts';
+import { type EngineView, patientOf, surveyed } from '../patient.ts';
 import { notSet } from '../preview.ts';
 import type { ExecutorContext } from './running.ts';
 
@@ -32,6 +32,7 @@ export type Act = { readonly kind: 'act' } & (
       readonly action: EndpointAction;
       readonly prepared: Prepared<EndpointCall>;
     }
+  | { readonly on: 'engine'; readonly action: EngineAction; readonly prepared: Prepared }
 );
 export type Intent = Act | Withheld;
 
@@ -58,9 +59,10 @@ export async function intentOf(
   }
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
+    if (action.on === 'engine') return await forEngine(action, params.data, view);
     const patient = await patientOf(view, step.target);
     return patient
-      ? forPatient(action, patient, params.data)
+      ? await forPatient(action, patient, params.data, view)
       : withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
@@ -76,12 +78,25 @@ function forEndpoint(action: EndpointAction, params: Details, { missing }: Endpo
     : withhold('not_applicable', 'not_applicable', notSet(lacking[0]));
 }
 
-function forPatient(action: ContainerAction, patient: Patient, params: Details): Intent {
+async function forEngine(action: EngineAction, params: Details, { engine }: EngineView): Promise<Intent> {
+  const prepared = action.prepare(params, await action.survey(engine, params));
+  return prepared.kind === 'ready'
+    ? { kind: 'act', on: 'engine', action, prepared }
+    : withhold('not_applicable', 'not_applicable', prepared.message);
+}
+
+async function forPatient(
+  action: ContainerAction,
+  found: Patient,
+  params: Details,
+  view: EngineView,
+): Promise<Intent> {
   // Safety saw to it when it decided; a container that has come to the name since then is another one.
-  if (patient.protected_by !== null) {
-    const message = `${targetId(patient.target)} is protected by ${patient.protected_by}`;
+  if (found.protected_by !== null) {
+    const message = `${targetId(found.target)} is protected by ${found.protected_by}`;
     return withhold('failed', 'protected_target', message);
   }
+  const patient = await surveyed(view, action, found, params);
   const prepared = action.prepare(patient, params);
   return prepared.kind === 'ready'
     ? { kind: 'act', on: 'container', action, patient, prepared }

@@ -44,6 +44,7 @@ async function look(context: ExecutorContext, started: Started): Promise<Observa
     if (action.on === 'container') {
       return action.observe(started.evidence, await readingOf(context.view, started));
     }
+    if (action.on === 'engine') return await action.observe(context.view.engine, started.evidence);
     const ports = { endpoint: context.endpoints };
     return await action.observe(ports, started.evidence, AbortSignal.timeout(lookWithinMs));
   } catch (error) {

@@ -115,9 +115,9 @@ const before = (intent: Act): Details =>
     : {};
 
 const callsOf = (intent: Act): string[] =>
-  intent.on === 'container'
-    ? intent.prepared.calls.map(callText)
-    : intent.prepared.calls.map(endpointCallText);
+  intent.on === 'endpoint'
+    ? intent.prepared.calls.map(endpointCallText)
+    : intent.prepared.calls.map(callText);
 
 function stateExecuted(run: Run, step: Step, found: Found, beganAt: number): Promise<Executed> {
   const now = run.context.bus.clock.now();
