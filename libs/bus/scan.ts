@@ -1,7 +1,68 @@
+/**
+ * Guarantee: a walk backwards meets every fact that stood before its beginning once, and none that is stored
+ * meanwhile. Nothing is remembered between two walks: whoever begins where another ended goes on without a gap.
+ */
 import type { z } from 'zod';
 import { streams } from '#libs/contracts/subjects';
 import type { Bus } from './bus.ts';
 import { type StoredFact, toFact } from './fact.ts';
+
+/** A part of the stream that has been looked at. */
+export type Stretch<T> = {
+  /** Newest first. */
+  readonly facts: readonly StoredFact<T>[];
+  /** Everything from here on up to where the walk began has been looked at by now. */
+  readonly from: number;
+  /** The oldest fact there is. */
+  readonly oldest: number;
+};
+
+const firstWidth = 256;
+const widest = 4_096;
+// Questions that are on their way at the same time.
+const lanes = 8;
+
+/** The facts whose subjects fit `filter`, from before a sequence back to the oldest. */
+export async function* factsBackwards<S extends z.ZodType>(
+  bus: Bus,
+  filter: string,
+  schema: S,
+  beforeSequence = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Stretch<z.output<S>>, void> {
+  const oldest = (await nextFact(bus, filter, 1, schema))?.sequence;
+  if (oldest === undefined) return;
+  const { state } = await bus.jsm.streams.info(streams.facts);
+  let before = Math.min(beforeSequence, state.last_seq + 1);
+  for (let width = firstWidth; before > oldest; width = Math.min(widest, width * 2)) {
+    const from = Math.max(oldest, before - width);
+    yield { facts: await factsWithin(bus, filter, schema, from, before), from, oldest };
+    before = from;
+  }
+}
+
+async function factsWithin<S extends z.ZodType>(
+  bus: Bus,
+  filter: string,
+  schema: S,
+  from: number,
+  before: number,
+): Promise<readonly StoredFact<z.output<S>>[]> {
+  const width = Math.ceil((before - from) / lanes);
+  const parts = await Promise.all(
+    Array.from({ length: lanes }, async (_, lane) => {
+      const end = Math.min(before, from + (lane + 1) * width);
+      const found: StoredFact<z.output<S>>[] = [];
+      for (let at = from + lane * width; at < end; ) {
+        const fact = await nextFact(bus, filter, at, schema);
+        if (!fact || fact.sequence >= end) break;
+        found.push(fact);
+        at = fact.sequence + 1;
+      }
+      return found;
+    }),
+  );
+  return parts.flat().reverse();
+}
 
 /** The first fact at or after a sequence whose subject fits `filter`. Asks the stream's leader. */
 export async function nextFact<S extends z.ZodType>(

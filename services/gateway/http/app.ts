@@ -12,6 +12,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { homeRoute } from './routes/home.ts';
+import { listingRoute } from './routes/listing.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { targetHealthRoutes } from './routes/target-health.ts';
@@ -53,6 +54,7 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   homeRoute(app);
   healthRoutes(app, routeParts);
   remediationRoutes(app, routeParts);
+  listingRoute(app, routeParts);
   eventRoutes(app, routeParts);
   actionRoutes(app, routeParts);
   workflowRoutes(app, routeParts);
