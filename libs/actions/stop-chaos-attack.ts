@@ -80,15 +80,14 @@ export const stopChaosAttack: EndpointAction = {
     if (status === undefined) {
       return { kind: 'not_seen_yet', message: `the chaos server answers with HTTP ${answer.status}` };
     }
-    if (!isActive(status)) {
-      return {
-        kind: 'happened',
-        result: { status, details: `Chaos attack ${attack_id} does not run any more` },
-      };
+    if (status === 'running' || status === 'pending') {
+      return { kind: 'not_seen_yet', message: `the attack ${attack_id} is still ${status}` };
     }
-    return status === 'running'
-      ? { kind: 'not_seen_yet', message: `the attack ${attack_id} still runs` }
-      : { kind: 'half_done', message: `the attack ${attack_id} is ${status}` };
+    // On its way to the end is what asking for it brings about.
+    const details = isActive(status)
+      ? `Chaos attack ${attack_id} was asked to stop and is ${status}`
+      : `Chaos attack ${attack_id} does not run any more`;
+    return { kind: 'happened', result: { status, details } };
   },
 };
 

@@ -66,8 +66,7 @@ function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Pro
 
 async function ofEngine(action: EngineAction, { params }: Step, { view }: PreviewGround): Promise<Shown> {
   const prepared = action.prepare(params, await action.survey(view.engine, params));
-  if (prepared.kind === 'not_applicable') throw new Problem('not_applicable', prepared.message);
-  return shownOf(prepared, callText);
+  return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
 }
 
 async function ofContainer(
@@ -76,15 +75,10 @@ async function ofContainer(
   { look, view }: PreviewGround,
 ): Promise<Shown> {
   const patient = await look(target);
-  if (!patient) {
-    throw new Problem(
-      'container_not_found',
-      `Container not found: ${targetId(target)}. It was there before; see docker ps -a.`,
-    );
-  }
+  if (!patient)
+    return nothing(`Container not found: ${targetId(target)}. It was there before; see docker ps -a.`);
   const prepared = action.prepare(await surveyed(view, action, patient, params), params);
-  if (prepared.kind === 'not_applicable') throw new Problem('not_applicable', prepared.message);
-  return shownOf(prepared, callText);
+  return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
 }
 
 function ofEndpoint(action: EndpointAction, { params }: Step, { missing }: PreviewGround): Shown {

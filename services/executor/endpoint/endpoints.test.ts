@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndpointCall } from '#libs/actions/endpoint-port';
+import { systemClock } from '#libs/runtime/clock';
+import { type PlayedEndpoint, playEndpoint } from '#libs/testing/played-endpoint';
+import { type Endpoints, openEndpoints } from './endpoints.ts';
+
+let server: PlayedEndpoint;
+let endpoints: Endpoints;
+beforeAll(async () => {
+  server = await playEndpoint();
+  const addresses = {
+    chaos: `${server.url}/`,
+    'scale-pool': `${server.url}/pool`,
+    'rotate-credentials': undefined,
+  };
+  endpoints = openEndpoints(addresses, 'canary-token', systemClock);
+});
+afterAll(async () => {
+  await endpoints[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const never = new AbortController().signal;
+const stop: EndpointCall = { endpoint: 'chaos', method: 'POST', path: ['api', 'x'] };
+const scale: EndpointCall = { endpoint: 'scale-pool', method: 'POST', path: [], body: { size: 20 } };
+
+describe('a call to an endpoint', () => {
+  it('goes to the configured address with its body and the token, and brings the answer back', async () => {
+    server.on('POST /pool', { status: 207, body: { ok: true } });
+    expect(await endpoints.call(scale, never)).toEqual({ status: 207, body: { ok: true } });
+    expect(server.asked('POST /pool')).toMatchObject([
+      { authorization: 'Bearer canary-token', body: '{"size":20}' },
+    ]);
+  });
+
+  it('gives the chaos server no token', async () => {
+    await endpoints.call(stop, never);
+    expect(server.asked('POST /api/x')).toMatchObject([{ authorization: undefined, body: '' }]);
+  });
+
+  it('makes one segment of each part of the path, whatever stands in it', async () => {
+    await endpoints.call({ ...stop, method: 'GET', path: ['api', 'a/../b?c#d'] }, never);
+    expect(server.asked('GET /*').map(({ path }) => path)).toEqual(['/api/a%2F..%2Fb%3Fc%23d']);
+  });
+
+  it('has no body when the answer is no JSON, or longer than anybody reads', async () => {
+    server.on('POST /pool', { body: 'x'.repeat(70_000) });
+    expect(await endpoints.call(scale, never)).toEqual({ status: 200, body: undefined });
+  });
+});
+
+describe('a call that has no answer', () => {
+  it('was not heard where nobody listens', async () => {
+    const gone = await playEndpoint();
+    await gone[Symbol.asyncDispose]();
+    await using away = openEndpoints(
+      { chaos: gone.url, 'scale-pool': undefined, 'rotate-credentials': undefined },
+      undefined,
+      systemClock,
+    );
+    await expect(away.call(stop, never)).rejects.toMatchObject({
+      kind: 'not_reached',
+      message: 'The endpoint of CHAOS_SERVER_URL cannot be reached (ECONNREFUSED)',
+    });
+  });
+
+  it('may have been heard when time is up', async () => {
+    server.on('POST /pool', 'silence');
+    const late = endpoints.call(scale, AbortSignal.timeout(50));
+    await expect(late).rejects.toMatchObject({
+      kind: 'no_answer',
+      message: expect.stringContaining('in time'),
+    });
+  });
+
+  it('is not made at all where the setting is missing', async () => {
+    expect(endpoints.missing('rotate-credentials')).toBe('ROTATE_CREDENTIALS_URL');
+    expect(endpoints.missing('chaos')).toBeUndefined();
+    const rotate: EndpointCall = { endpoint: 'rotate-credentials', method: 'POST', path: [] };
+    await expect(endpoints.call(rotate, never)).rejects.toMatchObject({ kind: 'not_reached' });
+  });
+});
