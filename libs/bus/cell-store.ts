@@ -20,6 +20,8 @@ export interface CellStore<T> {
    * that it cannot store anything (no space, no permission).
    */
   compareAndSet(key: string, revision: number, value: T): Promise<'stored' | 'conflict'>;
+  /** Takes a value away without a trace, unless somebody wrote after `revision`. */
+  forget(key: string, revision: number): Promise<void>;
   keys(filter?: string): Promise<readonly string[]>;
   /** Calls back with every value there is and every change, until the signal aborts. Survives reconnects. */
   watch(filter: string, onValue: (key: string, value: T) => void, signal: AbortSignal): Promise<void>;
@@ -50,6 +52,10 @@ export async function openCells<S extends z.ZodType>(
         await bus.clock.sleep(unansweredPauseMs);
         return 'conflict';
       }
+    },
+    forget: async (key, revision) => {
+      // A KV delete would leave its marker for ever.
+      await bus.jsm.streams.purge(`KV_${bucket}`, { filter: `$KV.${bucket}.${key}`, seq: revision + 1 });
     },
     keys: async (filter = '>') => {
       const found: string[] = [];

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buckets } from '#libs/contracts/subjects';
+import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
+import { type CellStore, openCells } from './cell-store.ts';
+import { openService, type ServiceContext } from './open-service.ts';
+
+const stop = new AbortController();
+let server: NatsServer;
+let context: ServiceContext;
+let store: CellStore<number>;
+beforeAll(async () => {
+  server = await startNatsServer();
+  context = await openService('test', {
+    env: { NATS_URL: server.url, LOG_LEVEL: 'silent' },
+    signal: stop.signal,
+  });
+  store = await openCells(context.bus, buckets.safety, z.number());
+});
+afterAll(async () => {
+  stop.abort();
+  await context[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const stored = async (): Promise<number> =>
+  (await context.bus.jsm.streams.info(`KV_${buckets.safety}`)).state.messages;
+
+describe('forgetting a value', () => {
+  it('leaves nothing behind, of it or of what it was before, and others as they are', async () => {
+    const [key, other] = [`act.${randomUUID()}`, `act.${randomUUID()}`];
+    await store.compareAndSet(other, 0, 7);
+    const before = await stored();
+    await store.compareAndSet(key, 0, 1);
+    await store.compareAndSet(key, (await store.read(key)).revision, 2);
+    await store.forget(key, (await store.read(key)).revision);
+    expect(await stored()).toBe(before);
+    expect(await store.read(key)).toEqual({ value: undefined, revision: 0 });
+    expect((await store.read(other)).value).toBe(7);
+  });
+
+  it('does not take what was written since it was read', async () => {
+    const key = `act.${randomUUID()}`;
+    await store.compareAndSet(key, 0, 1);
+    const { revision } = await store.read(key);
+    await store.compareAndSet(key, revision, 2);
+    await store.forget(key, revision);
+    expect((await store.read(key)).value).toBe(2);
+  });
+
+  it('lets the key be written as if it had never been', async () => {
+    const key = `act.${randomUUID()}`;
+    await store.compareAndSet(key, 0, 1);
+    await store.forget(key, (await store.read(key)).revision);
+    expect(await store.compareAndSet(key, 0, 3)).toBe('stored');
+  });
+});
