@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { gateVerdictSchema } from './gates.ts';
-import { instantSchema, principalSchema, reasonSchema, remediationIdSchema } from './scalars.ts';
+import {
+  instantSchema,
+  principalSchema,
+  reasonSchema,
+  remediationIdSchema,
+  requestIdSchema,
+} from './scalars.ts';
 import { targetSchema } from './target.ts';
 
 /**
@@ -60,3 +66,20 @@ export const controlSchema = z.strictObject({
   ),
 });
 export type Control = z.infer<typeof controlSchema>;
+
+export const controlMembers = ['kill_switch', 'maintenance'] as const;
+
+/** The control as it is kept: with the orders that made it what it is, the latest ones only. */
+export const keptControlSchema = controlSchema.extend({
+  orders: z
+    .array(
+      z.strictObject({
+        id: requestIdSchema,
+        /** The revision at which it was written down that it was asked: orders stand in this order. */
+        asked: z.int().min(0),
+        sets: z.array(z.enum(controlMembers)),
+      }),
+    )
+    .default([]),
+});
+export type KeptControl = z.infer<typeof keptControlSchema>;

@@ -14,6 +14,7 @@ import {
   planNameSchema,
   principalSchema,
   reasonSchema,
+  requestIdSchema,
 } from './scalars.ts';
 import { resolvedTargetSchema, targetSchema } from './target.ts';
 
@@ -168,6 +169,13 @@ export const cellStatusSchema = z.strictObject({
 });
 export type CellStatus = z.infer<typeof cellStatusSchema>;
 
+const order = {
+  actor: principalSchema,
+  reason: reasonSchema,
+  /** Sent again with the same request it has the same answer, and nothing is done again. */
+  request_id: requestIdSchema.optional(),
+};
+
 export const resetParts = ['cooldown', 'back_off', 'breaker', 'rate'] as const;
 
 export const safetyVerbs = {
@@ -200,8 +208,7 @@ export const safetyVerbs = {
         .array(z.enum(resetParts))
         .min(1)
         .default([...resetParts]),
-      actor: principalSchema,
-      reason: reasonSchema,
+      ...order,
     }),
     z.strictObject({ reset: z.array(z.strictObject({ target: z.string(), changed: z.boolean() })) }),
   ),
@@ -220,8 +227,7 @@ export const safetyVerbs = {
         )
         .max(100)
         .optional(),
-      actor: principalSchema,
-      reason: reasonSchema,
+      ...order,
     }),
     z.strictObject({ control: controlSchema }),
   ),
@@ -260,9 +266,12 @@ export const auditVerbs = {
   ),
 } as const satisfies Record<string, Verb>;
 
+export const safetyActVerbs = ['reset', 'control'] as const;
+export type SafetyActVerb = (typeof safetyActVerbs)[number];
+
 /** How an act of a person on safety stands in the stream of facts. */
 export const safetyActSchema = z.strictObject({
-  type: z.enum(['reset', 'control']),
+  type: z.enum(safetyActVerbs),
   at: instantSchema,
   actor: principalSchema,
   reason: reasonSchema,

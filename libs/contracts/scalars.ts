@@ -23,6 +23,11 @@ export const remediationIdSchema = z
     'a remediation id is a lower-case UUID',
   );
 
+/** What a caller names an order by, so that sending it again does nothing again. One token of a subject and of a key. */
+export const requestIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a request id: 1 to 64 of letters, digits, "_" and "-"');
+
 /** A name of a Docker container as a caller may write it: what Docker itself accepts, no path, no wildcard. */
 export const containerRefSchema = z
   .string()

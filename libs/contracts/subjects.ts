@@ -65,6 +65,10 @@ export const deadSubject = (reason: string): string => `hemostat.dead.${encodeTo
 
 export const targetKey = (target: Target): string => `target.${encodeToken(targetId(target))}`;
 export const controlKey = 'control';
+/** What becomes of one act of a person on safety. */
+export const actKey = (requestId: string): string => `act.${requestId}`;
+export const anyAct = 'act.*';
+export const requestIdOf = (key: string): string => key.slice('act.'.length);
 
 export const rpcSubject = (service: string, verb: string): string => `hemostat.rpc.${service}.${verb}`;
 /** Where every replica of a service says that it is there (the NATS services protocol). */

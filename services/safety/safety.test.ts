@@ -29,7 +29,7 @@ import {
   startedSubject,
   targetKey,
 } from '#libs/contracts/subjects';
-import type { Target } from '#libs/contracts/target';
+import { type Target, targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import { aRequested, aTarget, type RequestedExample } from '#libs/testing/examples';
 import { ManualClock } from '#libs/testing/manual-clock';
@@ -325,6 +325,55 @@ describe('safety, operated by people', () => {
       callRpc(context.bus, rpcSubject('safety', 'explain'), safetyVerbs.explain, { target: id }, ask);
     expect(await explain(`local/container/${target.name}`)).toMatchObject({ reason: 'protected_target' });
     await expect(explain('local/container/nobody')).rejects.toMatchObject({ code: 'container_not_found' });
+  });
+
+  it('explains what is no container by its name alone, and asks no executor', async () => {
+    const target: Target = { engine: 'local', kind: 'endpoint', name: `chaos/${randomUUID()}` };
+    const explain = (action: string) =>
+      callRpc(
+        context.bus,
+        rpcSubject('safety', 'explain'),
+        safetyVerbs.explain,
+        { target: targetId(target), action },
+        ask,
+      );
+    expect(await explain('stop-chaos-attack')).toMatchObject({
+      target: targetId(target),
+      would_be: 'approved',
+    });
+    await heldBy(target, {});
+    expect(await explain('stop-chaos-attack')).toMatchObject({ would_be: 'refused', reason: 'busy' });
+    await expect(explain('restart')).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ field: 'action' }],
+    });
+  });
+
+  it('explains that what only takes an action back need not wait for the cooldown', async () => {
+    const target = fresh();
+    const cells = await openCells(context.bus, buckets.safety, cellSchema);
+    const cooldown = { since: toInstant(Date.now()), remediation_id: randomUUID() };
+    await cells.compareAndSet(targetKey(target), 0, { ...emptyCell(target), cooldown });
+    await using _ = await serveRpc(
+      context.bus,
+      { name: 'executor', version: '0.0.0', description: 'for this test' },
+      [
+        serve('resolve', executorRpcSubject('local', 'resolve'), executorVerbs.resolve, async () => ({
+          status: 'resolved' as const,
+          resolved: { target, container_id: null, container_name: target.name, protected_by: null },
+        })),
+      ],
+    );
+    const explain = (action: string) =>
+      callRpc(
+        context.bus,
+        rpcSubject('safety', 'explain'),
+        safetyVerbs.explain,
+        { container: target.name, action },
+        ask,
+      );
+    expect(await explain('stop')).toMatchObject({ would_be: 'refused', reason: 'cooldown_active' });
+    expect(await explain('start')).toMatchObject({ would_be: 'approved' });
   });
 });
 

@@ -10,11 +10,15 @@ import { readConfig } from '#libs/runtime/config';
 import { admit } from './admit.ts';
 import { policyFrom, safetySettingsSchema, timingFrom, warnOfUselessSettings } from './config.ts';
 import { createEnding } from './ending.ts';
-import { safetyRpc } from './operate.ts';
+import { openDesk } from './operate/desk.ts';
+import { lookAfterActs } from './operate/look-after-acts.ts';
+import { safetyRpc } from './operate/verbs.ts';
 import { createPreview } from './preview.ts';
 import { renewOnProgress } from './progress.ts';
 import { openState } from './state.ts';
 import { startSweep } from './sweep.ts';
+
+const dayMs = 86_400_000;
 
 /** Decides what may happen, and settles what happened. Any number of replicas may run. */
 export async function startSafety(options: OpenOptions): Promise<AsyncDisposable> {
@@ -52,11 +56,13 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
     }),
   );
   stack.use(startSweep(bus, state, ending));
+  const desk = await openDesk(bus, state);
+  stack.use(lookAfterActs(desk, context.settings.HEMOSTAT_FACTS_DAYS * dayMs));
   stack.use(
     await serveRpc(
       bus,
       { name: 'safety', version, description: 'Decides what may be remediated, and says why' },
-      safetyRpc(bus, state, policy, context.settings.HEMOSTAT_ENGINE),
+      safetyRpc(desk, state, policy, context.settings.HEMOSTAT_ENGINE),
     ),
   );
   return stack.move();

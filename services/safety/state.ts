@@ -1,7 +1,13 @@
 import type { Bus } from '#libs/bus/bus';
 import { openCells } from '#libs/bus/cell-store';
 import { sharePerTurn } from '#libs/bus/share';
-import { type Cell, type Control, cellSchema, controlSchema } from '#libs/contracts/cell';
+import {
+  type Cell,
+  type Control,
+  cellSchema,
+  type KeptControl,
+  keptControlSchema,
+} from '#libs/contracts/cell';
 import { buckets, controlKey, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { emptyCell } from './cell.ts';
@@ -16,25 +22,26 @@ export interface SafetyState {
   /** Applies a pure change until it is stored; a change that changes nothing writes nothing. Tells whether it wrote. */
   change(target: Target, apply: (cell: Cell) => Cell): Promise<boolean>;
   readControl(): Promise<Control>;
-  changeControl(apply: (control: Control) => Control): Promise<Control>;
+  /** Like `change`. */
+  changeControl(apply: (kept: KeptControl) => KeptControl): Promise<Control>;
   /** Every target that has a cell. */
   targets(): Promise<readonly Target[]>;
   watchCells(onCell: (cell: Cell) => void, signal: AbortSignal): Promise<void>;
 }
 
-const freeControl: Control = { kill_switch: null, maintenance: [] };
+const freeControl: KeptControl = { kill_switch: null, maintenance: [], orders: [] };
 
 export async function openState(bus: Bus): Promise<SafetyState> {
   const cells = await openCells(bus, buckets.safety, cellSchema);
-  const controls = await openCells(bus, buckets.safety, controlSchema);
+  const controls = await openCells(bus, buckets.safety, keptControlSchema);
   const readCell = sharePerTurn(async (target: Target): Promise<ReadCell> => {
     const { value, revision } = await cells.read(targetKey(target));
     return { cell: value ?? emptyCell(target), revision };
   }, targetKey);
   const readControl = sharePerTurn(
-    async (key: string): Promise<{ control: Control; revision: number }> => {
+    async (key: string): Promise<{ kept: KeptControl; revision: number }> => {
       const { value, revision } = await controls.read(key);
-      return { control: value ?? freeControl, revision };
+      return { kept: value ?? freeControl, revision };
     },
     (key) => key,
   );
@@ -49,12 +56,13 @@ export async function openState(bus: Bus): Promise<SafetyState> {
         if ((await cells.compareAndSet(targetKey(target), revision, next)) === 'stored') return true;
       }
     },
-    readControl: async () => (await readControl(controlKey)).control,
+    readControl: async () => shown((await readControl(controlKey)).kept),
     changeControl: async (apply) => {
       for (;;) {
-        const { control, revision } = await readControl(controlKey);
-        const next = apply(control);
-        if ((await controls.compareAndSet(controlKey, revision, next)) === 'stored') return next;
+        const { kept, revision } = await readControl(controlKey);
+        const next = apply(kept);
+        if (next === kept) return shown(kept);
+        if ((await controls.compareAndSet(controlKey, revision, next)) === 'stored') return shown(next);
       }
     },
     targets: async () => {
@@ -64,4 +72,8 @@ export async function openState(bus: Bus): Promise<SafetyState> {
     },
     watchCells: (onCell, signal) => cells.watch('target.>', (_key, cell) => onCell(cell), signal),
   };
+}
+
+function shown({ kill_switch, maintenance }: KeptControl): Control {
+  return { kill_switch, maintenance };
 }

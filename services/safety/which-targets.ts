@@ -6,12 +6,17 @@ import { executorRpcSubject } from '#libs/contracts/subjects';
 import { parseTargetId, type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 
 const resolveTimeoutMs = 5_000;
+const kindsOfEngine: readonly string[] = ['container', 'compose', 'swarm'];
 
 export type Which = {
   readonly container?: string | undefined;
   readonly target?: string | undefined;
   readonly engine?: string | undefined;
 };
+
+export function isNamed({ container, target }: Which): boolean {
+  return container !== undefined || target !== undefined;
+}
 
 /** The target that a person means: by canonical name, which needs nobody, or by container, which asks the executor. */
 export async function resolveWhich(bus: Bus, which: Which, defaultEngine: string): Promise<ResolvedTarget> {
@@ -36,10 +41,16 @@ export async function resolveWhich(bus: Bus, which: Which, defaultEngine: string
   throw new Problem('container_not_found', found.message);
 }
 
-/** Like `resolveWhich`, but as the engine sees the target now, protection included. Asks the executor in any case. */
+/** Does the engine's executor know targets of this kind? Others are nothing but their name. */
+export function isOfEngine({ kind }: Target): boolean {
+  return kindsOfEngine.includes(kind);
+}
+
+/** Like `resolveWhich`, but as the engine sees the target now, protection included: asks the executor where it knows. */
 export async function lookUp(bus: Bus, which: Which, defaultEngine: string): Promise<ResolvedTarget> {
   if (which.target === undefined) return resolveWhich(bus, which, defaultEngine);
   const target = canonical(which.target);
+  if (!isOfEngine(target)) return unseen(target);
   const subject = executorRpcSubject(target.engine, 'targets');
   const { targets } = await callRpc(bus, subject, executorVerbs.targets, {}, { timeoutMs: resolveTimeoutMs });
   const found = targets.find((each) => targetId(each.target) === targetId(target));
