@@ -1,7 +1,10 @@
+import type { FastifyRequest } from 'fastify';
 import { callRpc } from '#libs/bus/rpc';
+import { idFromKey } from '#libs/contracts/ids';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
 import type { App, RouteParts } from '../app-type.ts';
+import { keyHeadersSchema } from '../asking-headers.ts';
 import { identityOf } from '../authenticate.ts';
 import { problemResponses } from '../problems.ts';
 import { noQuery } from '../query.ts';
@@ -57,12 +60,13 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         operationId: 'resetSafety',
         summary: 'Reset cooldown, back-off, breaker or rate of a target',
         querystring: noQuery,
-        body: reset.request.omit({ actor: true }),
+        headers: keyHeadersSchema,
+        body: reset.request.omit({ actor: true, request_id: true }),
         response: { 200: reset.reply, ...problemResponses },
       },
     },
     (request) => {
-      const order = { ...request.body, actor: identityOf(request).principal };
+      const order = { ...request.body, ...inNameOf(request) };
       return callRpc(bus(), rpcSubject('safety', 'reset'), reset, order, patience);
     },
   );
@@ -76,13 +80,23 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         operationId: 'controlSafety',
         summary: 'Throw the kill switch, or set the maintenance windows',
         querystring: noQuery,
-        body: control.request.omit({ actor: true }),
+        headers: keyHeadersSchema,
+        body: control.request.omit({ actor: true, request_id: true }),
         response: { 200: control.reply, ...problemResponses },
       },
     },
     (request) => {
-      const order = { ...request.body, actor: identityOf(request).principal };
+      const order = { ...request.body, ...inNameOf(request) };
       return callRpc(bus(), rpcSubject('safety', 'control'), control, order, patience);
     },
   );
+}
+
+type KeyHeaders = { readonly 'idempotency-key'?: string | undefined };
+
+/** Who orders, and what names the order when it is sent again. */
+function inNameOf(request: FastifyRequest & { readonly headers: KeyHeaders }) {
+  const { principal: actor } = identityOf(request);
+  const key = request.headers['idempotency-key'];
+  return key === undefined ? { actor } : { actor, request_id: idFromKey(actor, key) };
 }
