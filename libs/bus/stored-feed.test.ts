@@ -31,11 +31,12 @@ const state = (id: string, value: number) =>
 /** States a fact, then another on the same subject, which the stream refuses; tells what of it was heard. */
 async function heardOfTwo(wants: (subject: string) => boolean = () => true) {
   const heard: [string, unknown][] = [];
-  using _ = await hearStored(context.bus, {
+  const feed = {
     subjects: [anyComplete],
     wants,
-    onFact: (subject, body) => heard.push([subject, body]),
-  });
+    onFact: (subject: string, body: unknown) => void heard.push([subject, body]),
+  };
+  using _ = await hearStored(context.bus, feed, stop.signal);
   const [id, last] = [randomUUID(), randomUUID()];
   await state(id, 1);
   expect((await state(id, 2)).kind).toBe('duplicate');

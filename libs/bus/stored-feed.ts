@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
 import { originalOf, storedCopyOf, streams } from '#libs/contracts/subjects';
+import { retryUntil } from '#libs/runtime/retry';
 import type { Bus } from './bus.ts';
 import { readFact } from './fact.ts';
 import { listen } from './live.ts';
@@ -19,9 +20,15 @@ export type StoredFeed = {
 
 const looksAfterMs: readonly number[] = [0, 5, 20, 80, 320];
 
-/** Listens for as long as it is not disposed. */
-export async function hearStored(bus: Bus, feed: StoredFeed): Promise<Disposable> {
-  const { config } = await bus.jsm.streams.info(streams.facts);
+/** Listens for as long as it is not disposed. To begin it waits for NATS, unless the signal aborts. */
+export async function hearStored(bus: Bus, feed: StoredFeed, signal: AbortSignal): Promise<Disposable> {
+  const { config } = await retryUntil(() => bus.jsm.streams.info(streams.facts), {
+    clock: bus.clock,
+    signal,
+    minMs: 250,
+    maxMs: 2_000,
+    retryable: () => !bus.nc.isClosed(),
+  });
   const hear = config.republish === undefined ? readWhatIsHeard : hearCopies;
   const stack = new DisposableStack();
   for (const subject of feed.subjects) stack.use(hear(bus, subject, feed));

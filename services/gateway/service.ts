@@ -42,7 +42,7 @@ export async function startGateway(options: OpenOptions): Promise<Gateway> {
   const description = 'Takes requests over HTTP and NATS, and answers them';
   stack.use(await serveRpc(context.bus, { name: 'gateway', version, description }, []));
   stack.use(startInbox(context, admission));
-  const ends = stack.use(await hearEnds(context.bus));
+  const ends = stack.use(await hearEnds(context.bus, context.signal));
   link.connect({ context, admission, ends });
   // Requests under way still need NATS, so this comes before its end.
   stack.defer(() => app.close());

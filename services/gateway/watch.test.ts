@@ -19,7 +19,7 @@ beforeAll(async () => {
     env: { NATS_URL: server.url, LOG_LEVEL: 'silent' },
     signal: stop.signal,
   });
-  ends = await hearEnds(context.bus);
+  ends = await hearEnds(context.bus, stop.signal);
 });
 afterAll(async () => {
   stop.abort();

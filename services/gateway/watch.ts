@@ -43,16 +43,14 @@ const pollMs = 2_000;
 const lastWordSchema = z.union([decidedSchema, completeSchema]);
 
 /** Opens the one ear of this gateway, so that a request costs no subscription of its own. */
-export async function hearEnds(bus: Bus): Promise<Ends> {
+export async function hearEnds(bus: Bus, signal: AbortSignal): Promise<Ends> {
   const waiting = new Map<string, Set<Tell>>();
-  const feed = await hearStored(bus, {
-    subjects: [anyDecided, anyComplete],
-    wants: (subject) => waiting.has(remediationIdOf(subject)),
-    onFact: (subject, body) => {
-      const terminal = endIn(lastWordSchema.parse(body));
-      if (terminal) for (const tell of waiting.get(remediationIdOf(subject)) ?? []) tell(terminal);
-    },
-  });
+  const tellOf = (subject: string, body: unknown): void => {
+    const terminal = endIn(lastWordSchema.parse(body));
+    if (terminal) for (const tell of waiting.get(remediationIdOf(subject)) ?? []) tell(terminal);
+  };
+  const wants = (subject: string): boolean => waiting.has(remediationIdOf(subject));
+  const feed = await hearStored(bus, { subjects: [anyDecided, anyComplete], wants, onFact: tellOf }, signal);
   return {
     [Symbol.dispose]: () => feed[Symbol.dispose](),
     watch: (id) => watchOne(bus, id, waiting),
