@@ -62,8 +62,10 @@ export async function startAuditGround(settings: NodeJS.ProcessEnv = {}): Promis
     await bus.js.publish(subject, body);
   };
   const isSettled = async (stream: string, consumer: string): Promise<boolean> => {
-    const { num_pending, num_ack_pending } = await bus.jsm.consumers.info(stream, consumer);
-    return num_pending === 0 && num_ack_pending === 0;
+    // The server tells its consumers of a message a moment after it has confirmed it: until then none is pending.
+    const { last_seq } = (await bus.jsm.streams.info(stream)).state;
+    const { num_pending, num_ack_pending, delivered } = await bus.jsm.consumers.info(stream, consumer);
+    return num_pending === 0 && num_ack_pending === 0 && delivered.stream_seq >= last_seq;
   };
   const owned = stack.move();
   return {

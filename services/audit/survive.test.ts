@@ -119,16 +119,16 @@ describe('a process that pauses for longer than its lease', () => {
     sleeper.signal('SIGSTOP');
     await Promise.all(requests);
     // What NATS has sent to a frozen process comes to nobody else: who records what cannot be waited for.
-    await until('the other goes on', async () => (await appender()) !== first, 20_000);
+    await until('the other goes on', async () => (await appender()) !== first, 60_000);
     sleeper.signal('SIGCONT');
     other.signal('SIGSTOP');
     await ground.request(20);
-    await until('the first goes on', async () => (await appender()) === first, 20_000);
+    await until('the first goes on', async () => (await appender()) === first, 60_000);
     other.signal('SIGCONT');
     await ground.settled();
     await until('all is repaired', async () => (await ground.verify()).ok);
     await expectEachOnce(10 + 520);
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('two replicas', () => {
