@@ -1,12 +1,15 @@
 import type Docker from 'dockerode';
 import { makeNodeImage } from './images/node-image.ts';
 import { demoLabels, removeLeftovers } from './leftovers.ts';
-import { startTarget, type Target } from './target/target.ts';
+import { startTarget, type Target, type TargetOptions } from './target/target.ts';
 
 const image = 'hemostat-demo/node:24';
 
-/** The demo's own target. Disposing removes its containers and the image. */
-export async function startDemoTarget(docker: Docker): Promise<Target> {
+/** A target for people to look at. Disposing removes its containers and the image. */
+export async function startDemoTarget(
+  docker: Docker,
+  more: Pick<TargetOptions, 'prefix' | 'ports'> = {},
+): Promise<Target> {
   await removeLeftovers(docker);
   await using stack = new AsyncDisposableStack();
   await makeNodeImage(docker, image);
@@ -20,7 +23,7 @@ export async function startDemoTarget(docker: Docker): Promise<Target> {
         () => undefined,
       ),
   );
-  const options = { image, labels: demoLabels, prefix: `hemostat-demo-${process.pid}-` };
+  const options = { image, labels: demoLabels, prefix: `hemostat-demo-${process.pid}-`, ...more };
   const target = stack.use(await startTarget(docker, options));
   const owned = stack.move();
   return { ...target, [Symbol.asyncDispose]: () => owned.disposeAsync() };

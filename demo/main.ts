@@ -73,7 +73,8 @@ try {
   story.heading('Cleaning up');
 } catch (error) {
   process.exitCode = 1;
-  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+  process.stderr.write(`\nThe demo failed: ${reason instanceof Error ? reason.message : String(reason)}\n`);
 }
 if (process.exitCode !== 1)
   story.line('containers, image, nats-server and data are gone; nothing is left behind');

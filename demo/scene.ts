@@ -16,12 +16,13 @@ export type Scene = {
 
 const symptomsWithinMs = 15_000;
 
-/** Breaks the target, and waits until it shows every symptom of an exhausted pool. */
-export async function breakTarget(scene: Scene, variant: AttackVariant): Promise<void> {
+/** Breaks the target, and waits until it shows every symptom of an exhausted pool. Gives the id of the attack. */
+export async function breakTarget(scene: Scene, variant: AttackVariant): Promise<string> {
   const { story, target } = scene;
   await showLook(scene, 'before');
   story.line(`POST ${target.chaosUrl}/api/v1/break/db_pool?variant=${variant}`);
-  await target.attack(variant);
+  const attackId = await target.attack(variant);
+  story.line(`202: attack ${attackId} is running`);
   const giveUpAt = Date.now() + symptomsWithinMs;
   for (let look = await target.look(); !isIll(look); look = await target.look()) {
     scene.signal.throwIfAborted();
@@ -29,6 +30,7 @@ export async function breakTarget(scene: Scene, variant: AttackVariant): Promise
     await new Promise((again) => setTimeout(again, 100));
   }
   await showLook(scene, 'after');
+  return attackId;
 }
 
 export async function showLook({ story, target }: Scene, when: string): Promise<void> {

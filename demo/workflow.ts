@@ -10,8 +10,7 @@ export async function playWorkflow(scene: Scene): Promise<void> {
   await endTheRest(scene);
 
   story.heading('The pool leaks again, and an agent of its own is left to find and heal it');
-  await breakTarget(scene, 'leak');
-  await heal(scene);
+  await heal(scene, { CHAOS_ATTACK_ID: await breakTarget(scene, 'leak') });
 
   story.heading('This time the database keeps a lock that nobody owns: restarting the API cannot help');
   await endTheRest(scene);
@@ -34,13 +33,14 @@ async function count({ story, docker, target }: Scene): Promise<void> {
   }
 }
 
-async function heal(scene: Scene): Promise<void> {
+async function heal(scene: Scene, more: NodeJS.ProcessEnv = {}): Promise<void> {
   const { story, gateway, target, signal } = scene;
-  story.heading('node examples/agent.ts');
+  story.heading(`${settingsOf(more)}node examples/agent.ts`);
   const env = {
     ACTION_SERVER_URL: gateway,
     TARGET_SERVER_URL: target.apiUrl,
     CHAOS_SERVER_URL: target.chaosUrl,
+    ...more,
   };
   const exitCode = await runAgent(story, env, signal);
   if (exitCode !== 0) throw new Error(`the agent should have healed the target; it ended with ${exitCode}`);
@@ -52,4 +52,10 @@ async function endTheRest({ story, gateway, target }: Scene): Promise<void> {
   story.line(`POST ${gateway}/api/v1/safety/reset ${JSON.stringify(order)}`);
   const answer = await http('POST', `${gateway}/api/v1/safety/reset`, order);
   if (answer.status !== 200) throw new Error(`the reset was refused: ${JSON.stringify(answer.body)}`);
+}
+
+function settingsOf(env: NodeJS.ProcessEnv): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}=${value} `)
+    .join('');
 }

@@ -28,6 +28,8 @@ export type TargetOptions = {
   readonly labels?: Readonly<Record<string, string>>;
   /** Before the names `target_server_api`, `target_server_db` and `target_server_chaos`; random unless told. */
   readonly prefix?: string;
+  /** Of 127.0.0.1; free ones unless told. */
+  readonly ports?: { readonly api: number; readonly chaos: number };
 };
 
 const startsWithinMs = 20_000;
@@ -37,7 +39,7 @@ const startsWithinMs = 20_000;
  * They share the network of the chaos server, which is never restarted: its ports stay, and nothing is resolved.
  */
 export async function startTarget(docker: Docker, options: TargetOptions): Promise<Target> {
-  const { image, labels = {}, prefix = `hemostat-${randomBytes(4).toString('hex')}-` } = options;
+  const { image, labels = {}, ports, prefix = `hemostat-${randomBytes(4).toString('hex')}-` } = options;
   const names = {
     api: `${prefix}target_server_api`,
     database: `${prefix}target_server_db`,
@@ -49,22 +51,18 @@ export async function startTarget(docker: Docker, options: TargetOptions): Promi
     stack.defer(remove);
     return container;
   };
-  const ports = ['8000/tcp', '8080/tcp'];
+  const bindings = {
+    '8000/tcp': [{ HostIp: '127.0.0.1', HostPort: String(ports?.api ?? '') }],
+    '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(ports?.chaos ?? '') }],
+  };
   const chaos = await start({
     name: names.chaos,
     program: 'chaos.ts',
-    create: {
-      ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
-      HostConfig: {
-        PortBindings: Object.fromEntries(
-          ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '' }]]),
-        ),
-      },
-    },
+    create: { ExposedPorts: { '8000/tcp': {}, '8080/tcp': {} }, HostConfig: { PortBindings: bindings } },
   });
   const create = { HostConfig: { NetworkMode: `container:${chaos.id}` } };
   const { NetworkSettings } = await chaos.inspect();
-  const urlOf = (port: string): string =>
+  const urlOf = (port: keyof typeof bindings): string =>
     `http://127.0.0.1:${NetworkSettings.Ports[port]?.[0]?.HostPort ?? '0'}`;
   await start({ name: names.database, program: 'database.ts', create });
   await start({ name: names.api, program: 'api.ts', create });
