@@ -1,10 +1,10 @@
+import { redact, redactText } from '#libs/contracts/redact';
 import type { Details } from '#libs/contracts/scalars';
 import { inboxSubject, principalOfInbox } from '#libs/contracts/subjects';
 import { parseTargetId, type Target, targetId, targetSchema } from '#libs/contracts/target';
 import type { Draft } from '../chain/seal.ts';
 import { eventOf, type Heard, remediationOf } from './heard.ts';
 import { containerOf, type Origin } from './origin.ts';
-import { redact, redactText } from './redact.ts';
 
 /** A record to be, and the targets that it concerns; none: the mesh as a whole. */
 export type Drafted = { readonly draft: Draft; readonly targets: readonly Target[] };

@@ -1,4 +1,4 @@
-const shown = '(not shown)';
+export const shown = '(not shown)';
 
 const words =
   'passwords?|passwd|pwd|passphrases?|secrets?|tokens?|authorization|credentials?|cookies?|api[-_ ]?keys?|private[-_ ]?keys?|access[-_ ]?keys?|bearer';
