@@ -22,7 +22,7 @@ const question = { headers: headers(), timeoutMs: 5_000 };
 
 it('gives each of a thousand questions its own answer', async () => {
   const { nc, ask } = context.bus;
-  nc.subscribe('echo', { callback: (_, message) => message.respond(message.data) });
+  nc.subscribe('echo', { callback: (_, message) => void message.respond(message.data) });
   const asked = Array.from({ length: 1_000 }, (_, n) => String(n));
   const answers = await Promise.all(asked.map((text) => ask('echo', text, question)));
   expect(answers.map((answer) => answer.string())).toEqual(asked);

@@ -7,6 +7,7 @@ import {
   RequestError,
   TimeoutError,
 } from '@nats-io/transport-node';
+import type { Outbox } from './outbox.ts';
 
 export type Question = {
   readonly headers?: MsgHdrs;
@@ -27,7 +28,7 @@ type Waiting = {
  * Questions over one connection share one inbox. The client's own request makes an error with its stack for every
  * answer that comes, which costs more than everything else about it.
  */
-export function openAsk(nc: NatsConnection, inboxPrefix: string | undefined): Ask {
+export function openAsk(nc: NatsConnection, outbox: Outbox, inboxPrefix: string | undefined): Ask {
   const inbox = createInbox(inboxPrefix);
   const waiting = new Map<string, Waiting>();
   let count = 0;
@@ -59,10 +60,9 @@ export function openAsk(nc: NatsConnection, inboxPrefix: string | undefined): As
       const token = (count++).toString(36);
       const timer = setTimeout(() => take(token)?.reject(new TimeoutError()), timeoutMs);
       waiting.set(token, { subject, resolve, reject, timer });
-      try {
-        nc.publish(subject, payload, { reply: `${inbox}.${token}`, ...(headers ? { headers } : {}) });
-      } catch (error) {
-        take(token)?.reject(error);
-      }
+      const options = { reply: `${inbox}.${token}`, ...(headers ? { headers } : {}) };
+      outbox
+        .send(() => nc.publish(subject, payload, options))
+        .catch((error: unknown) => take(token)?.reject(error));
     });
 }

@@ -7,6 +7,7 @@ import type { Clock } from '#libs/runtime/clock';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import { type Ask, openAsk } from './ask.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
 
 export interface Bus extends AsyncDisposable {
   readonly nc: NatsConnection;
@@ -14,6 +15,7 @@ export interface Bus extends AsyncDisposable {
   readonly jsm: JetStreamManager;
   readonly kvm: Kvm;
   readonly ask: Ask;
+  readonly outbox: Outbox;
   /** How long JetStream has for an answer. */
   readonly answerWithinMs: number;
   /** Marks every fact of this process, so that after a time-out it recognises what it stored itself. */
@@ -60,12 +62,14 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
   const jsm = await jetstreamManager(nc, { ...jsOptions, checkAPI: false });
   health.report('nats', { ok: true });
   void watchConnection(nc, options);
+  const outbox = openOutbox();
   return {
     nc,
     js,
     jsm,
     kvm: new Kvm(js),
-    ask: openAsk(nc, options.credentials?.inboxPrefix),
+    ask: openAsk(nc, outbox, options.credentials?.inboxPrefix),
+    outbox,
     answerWithinMs,
     nonce: randomUUID(),
     service,
@@ -75,6 +79,7 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
     clock,
     [Symbol.asyncDispose]: async () => {
       if (nc.isClosed()) return;
+      outbox.flush();
       const done = new AbortController();
       const drained = nc
         .drain()

@@ -51,7 +51,7 @@ export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
   const handleOne = async (message: JsMsg): Promise<void> => {
     try {
       const handled = await traced(bus, options, message);
-      if (handled === 'ack') message.ack();
+      if (handled === 'ack') bus.outbox.sendSoon(() => message.ack());
       else message.nak(handled.retryInMs);
     } catch (error) {
       const retryInMs = Math.min(10_000, 250 * 2 ** Math.min(message.info.deliveryCount, 6));
@@ -93,6 +93,7 @@ export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
       messages?.stop();
       await running;
       await Promise.allSettled(inFlight.values());
+      bus.outbox.flush();
       clearInterval(signs);
     },
   };

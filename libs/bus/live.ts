@@ -13,7 +13,8 @@ export function announce(bus: Bus, subject: string, body: unknown): Promise<void
     `publish ${templateOf(subject)}`,
     { kind: 'producer', attributes: attributesOf(subject) },
     () => {
-      bus.nc.publish(subject, JSON.stringify(body), { headers: tracedHeaders() });
+      const headers = tracedHeaders();
+      return bus.outbox.send(() => bus.nc.publish(subject, JSON.stringify(body), { headers }));
     },
   );
 }
@@ -67,5 +68,6 @@ export async function publishStored(
 
 /** Waits until the server has everything that was published so far. */
 export function flush(bus: Bus): Promise<void> {
+  bus.outbox.flush();
   return bus.nc.flush();
 }
