@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { breakGlassSchema } from './gates.ts';
 import { detailsSchema, instantSchema } from './scalars.ts';
 
 /**
@@ -27,6 +28,7 @@ export const auditRecordSchema = z.strictObject({
   confidence: z.number().optional(),
   metrics: detailsSchema.optional(),
   params: detailsSchema.optional(),
+  break_glass: breakGlassSchema.optional(),
   /** The fact itself, whole. */
   result: detailsSchema,
 });

@@ -1,3 +1,4 @@
+import { type BreakGlass, breakGlassSchema } from '#libs/contracts/gates';
 import { redact, redactText } from '#libs/contracts/redact';
 import type { Details } from '#libs/contracts/scalars';
 import { inboxSubject, principalOfInbox } from '#libs/contracts/subjects';
@@ -60,7 +61,13 @@ function wordsOfRemediation(event: string, fact: Details, origin: Origin): Parti
     confidence: origin.confidence,
     metrics: origin.metrics && (redact(origin.metrics) as Details),
     params: redact(origin.params) as Details,
+    break_glass: brokenGlassIn(fact),
   };
+}
+
+function brokenGlassIn({ break_glass }: Details): BreakGlass | undefined {
+  const broken = breakGlassSchema.safeParse(break_glass);
+  return broken.success ? { ...broken.data, reason: redactText(broken.data.reason).slice(0, 2_000) } : undefined;
 }
 
 function wordsOfAct(event: string, fact: Details): Partial<Draft> {

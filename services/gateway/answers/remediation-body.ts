@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { askSchema, logEntrySchema, type Outcome, outcomeSchema, refusalSchema } from '#libs/contracts/facts';
-import { gateVerdictSchema } from '#libs/contracts/gates';
+import { breakGlassSchema, gateVerdictSchema } from '#libs/contracts/gates';
 import { previewSchema } from '#libs/contracts/preview';
 import { engineSchema, instantSchema, principalSchema, remediationIdSchema } from '#libs/contracts/scalars';
 import { targetId } from '#libs/contracts/target';
@@ -20,6 +20,8 @@ export const remediationBodySchema = z.object({
   engine: engineSchema,
   targets: z.array(z.string()),
   principal: principalSchema,
+  /** Gates that an admin overrode for it. */
+  break_glass: breakGlassSchema.optional(),
   door: z.enum(['http', 'nats']),
   params: askSchema.shape.params,
   reason: askSchema.shape.reason,
@@ -50,7 +52,8 @@ export type RemediationBody = z.infer<typeof remediationBodySchema>;
 /** A remediation as it is shown over HTTP, at any moment of its life. */
 export function remediationBody(view: RemediationView): RemediationBody {
   const { requested, decided } = view;
-  const { ask, resolution } = requested;
+  const { resolution, break_glass } = requested;
+  const { override: _, ...ask } = requested.ask;
   const terminal = terminalOfView(view);
   const outcome = terminal?.fact.outcome ?? null;
   const message = messageOf(view);
@@ -63,6 +66,7 @@ export function remediationBody(view: RemediationView): RemediationBody {
     engine: requested.engine,
     targets: resolution.status === 'resolved' ? resolution.targets.map((each) => targetId(each.target)) : [],
     principal: requested.principal,
+    ...(break_glass ? { break_glass } : {}),
     door: requested.door,
     received_at: requested.received_at,
     expires_at: requested.expires_at,

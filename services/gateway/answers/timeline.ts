@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Decided, Requested } from '#libs/contracts/facts';
+import type { BreakGlass } from '#libs/contracts/gates';
 import { instantSchema } from '#libs/contracts/scalars';
 import type { RemediationView, StepView } from './view.ts';
 
@@ -49,12 +50,16 @@ function sayRequested({ principal, ask, resolution }: Requested): string {
 function sayDecided(decided: Decided): string {
   switch (decided.verdict) {
     case 'approved':
-      return 'approved: every gate passed';
+      return decided.break_glass ? sayBroken(decided.break_glass) : 'approved: every gate passed';
     case 'refused':
       return `refused: ${decided.message}`;
     case 'dry_run':
       return `dry run: it would be ${decided.would_be}${decided.refusal ? `: ${decided.refusal.message}` : ''}`;
   }
+}
+
+function sayBroken({ principal, gates, reason }: BreakGlass): string {
+  return `approved: ${principal} overrode ${gates.join(', ')}: ${reason}`;
 }
 
 function sayEnd({ outcome, message }: { readonly outcome: string; readonly message: string }): string {
