@@ -67,7 +67,9 @@ function wordsOfRemediation(event: string, fact: Details, origin: Origin): Parti
 
 function brokenGlassIn({ break_glass }: Details): BreakGlass | undefined {
   const broken = breakGlassSchema.safeParse(break_glass);
-  return broken.success ? { ...broken.data, reason: redactText(broken.data.reason).slice(0, 2_000) } : undefined;
+  return broken.success
+    ? { ...broken.data, reason: redactText(broken.data.reason).slice(0, 2_000) }
+    : undefined;
 }
 
 function wordsOfAct(event: string, fact: Details): Partial<Draft> {
