@@ -6,7 +6,7 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
-import { streams } from '#libs/contracts/subjects';
+import { allFacts, streams } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 import { inSpan } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
@@ -89,8 +89,24 @@ export function toFact<S extends z.ZodType>(stored: StoredMsg, schema: S): Store
 
 const placeholders: Record<string, string> = { 'step 1': '{n}', 'decided 1': '{engine}' };
 
+const aboutRemediation = allFacts.slice(0, -1);
+const idLength = 36;
+/** By what stands behind the id: looked up for every message that comes or goes, and there are few of them. */
+const templates = new Map<string, string>();
+const mostTemplates = 1_000;
+
 /** The low-cardinality form of a subject: ids, numbers and encoded names become placeholders. */
 export function templateOf(subject: string): string {
+  if (!subject.startsWith(aboutRemediation)) return makeTemplate(subject);
+  const behindId = subject.slice(aboutRemediation.length + idLength);
+  const known = templates.get(behindId);
+  if (known !== undefined) return known;
+  const made = makeTemplate(subject);
+  if (templates.size < mostTemplates && behindId.startsWith('.')) templates.set(behindId, made);
+  return made;
+}
+
+function makeTemplate(subject: string): string {
   const [root, kind, id, ...rest] = subject.split('.');
   if (root !== 'hemostat' || id === undefined) return subject;
   if (kind === 'remediation')

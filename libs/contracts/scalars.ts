@@ -47,5 +47,6 @@ export const planNameSchema = z
 
 export const principalSchema = z.string().min(1).max(128);
 export const reasonSchema = z.string().min(1).max(2000);
-export const detailsSchema = z.record(z.string(), z.unknown());
+/** Any JSON object. A record of unknown values would say the same, and be read three times as slowly. */
+export const detailsSchema = z.looseObject({});
 export type Details = z.infer<typeof detailsSchema>;

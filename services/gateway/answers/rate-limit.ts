@@ -10,9 +10,10 @@ const numbersSchema = z.object({
 
 /** The headers `RateLimit-Policy` and `RateLimit`, from what the gate `rate` said; of several targets, the one with least left. */
 export function rateLimitHeaders({ requested, decided }: RemediationView): Readonly<Record<string, string>> {
-  const said = (decided?.gates ?? []).flatMap(({ gate, pass, numbers }) => {
+  const spoken = (decided?.gates ?? []).filter(({ gate }) => gate === 'rate');
+  const said = spoken.flatMap(({ pass, numbers }) => {
     const read = numbersSchema.safeParse(numbers);
-    if (gate !== 'rate' || !read.success) return [];
+    if (!read.success) return [];
     // This request took one itself, unless it was a dry run or the last one was gone.
     const taken = pass && !requested.ask.dry_run ? 1 : 0;
     return [{ ...read.data, left: Math.max(0, read.data.limit - read.data.count - taken) }];

@@ -9,6 +9,7 @@ import { type Patience, remediate } from '../remediate.ts';
 import { type Identity, mayUse } from '../scopes.ts';
 import type { RouteParts } from './app-type.ts';
 import { identityOf } from './authenticate.ts';
+import { leftBy } from './left-by.ts';
 import { locationOf } from './location.ts';
 import { waitSecondsOf } from './prefer.ts';
 
@@ -73,5 +74,5 @@ function patience(
   const wanted = waitSecondsOf(request.headers.prefer, settings.GATEWAY_WAIT_SECONDS);
   if (typeof wanted === 'number') reply.header('preference-applied', `wait=${wanted}`);
   const seconds = typeof wanted === 'number' ? wanted : defaultWaitSeconds;
-  return { waitMs: seconds * 1_000, endedBy: [request.signal, closing] };
+  return { waitMs: seconds * 1_000, endedBy: [leftBy(reply), closing] };
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#libs/contracts/problem';
 import type { Access } from '../access.ts';
 import { type Identity, mayUse, type Scope, sayScopes } from '../scopes.ts';
@@ -14,22 +14,35 @@ const sayUnknownToken =
 /** Lets a request through to its route only when its principal has the route's scope. */
 export function authenticate(app: App, access: Access): void {
   app.decorateRequest('identity', null);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const scope = request.routeOptions.config.scope ?? 'admin';
-    if (request.is404 || scope === 'open') return;
-    refuseForeignSites(request, access);
-    const identity = access.identify(request.headers.authorization);
-    if (identity && mayUse(identity, scope)) {
-      request.identity = identity;
-      return;
-    }
-    if (identity && identity.principal !== 'anonymous') {
-      reply.header('www-authenticate', `${challenge}, error="insufficient_scope", scope="${scope}"`);
-      throw new Problem('not_permitted', sayLack(identity, scope));
-    }
-    reply.header('www-authenticate', identity ? challenge : `${challenge}, error="invalid_token"`);
-    throw new Problem('unauthenticated', identity ? sayNoToken : sayUnknownToken);
+    if (request.is404 || scope === 'open') return done();
+    const problem = enter(request, reply, access, scope);
+    if (problem) done(problem);
+    else done();
   });
+}
+
+/** Makes the caller known to the route; the problem of one who may not use it. */
+function enter(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: Access,
+  scope: Scope,
+): Problem | undefined {
+  const foreign = foreignSiteOf(request, access);
+  if (foreign !== undefined) return new Problem('not_permitted', foreign);
+  const identity = access.identify(request.headers.authorization);
+  if (identity && mayUse(identity, scope)) {
+    request.identity = identity;
+    return undefined;
+  }
+  if (identity && identity.principal !== 'anonymous') {
+    reply.header('www-authenticate', `${challenge}, error="insufficient_scope", scope="${scope}"`);
+    return new Problem('not_permitted', sayLack(identity, scope));
+  }
+  reply.header('www-authenticate', identity ? challenge : `${challenge}, error="invalid_token"`);
+  return new Problem('unauthenticated', identity ? sayNoToken : sayUnknownToken);
 }
 
 /** Who asks, on a route that is not open. */
@@ -42,14 +55,13 @@ function sayLack(identity: Identity, scope: Scope): string {
   return `The principal ${identity.principal} lacks the scope ${scope}; it has ${sayScopes(identity)}. Whoever runs the gateway can give it in GATEWAY_TOKENS.`;
 }
 
-function refuseForeignSites({ headers }: FastifyRequest, access: Access): void {
-  if (!access.open) return;
+function foreignSiteOf({ headers }: FastifyRequest, access: Access): string | undefined {
+  if (!access.open) return undefined;
   const fetchSite = headers['sec-fetch-site'];
   const provenance = {
     host: headers.host,
     origin: headers.origin,
     fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
   };
-  const why = foreignSite(provenance, access.loopback);
-  if (why !== undefined) throw new Problem('not_permitted', why);
+  return foreignSite(provenance, access.loopback);
 }

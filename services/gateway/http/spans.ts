@@ -1,9 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyRequest } from 'fastify';
-import { extractContext, inSpan } from '#libs/runtime/tracing';
+import { type Enter, extractContext, inSpan, wayBack } from '#libs/runtime/tracing';
 import type { App, GatewayParts } from './app-type.ts';
-
-type Enter = (work: () => void) => void;
 
 /** One server span a request, in the trace that the caller is in. Health checks and documents have none. */
 export function traceRequests(app: App, { link, log }: GatewayParts): void {
@@ -21,7 +18,7 @@ export function traceRequests(app: App, { link, log }: GatewayParts): void {
       'url.path': request.url.split('?', 1)[0] ?? '',
     };
     void inSpan(tracer, name, { kind: 'server', parent, attributes }, (span) => {
-      contexts.set(request, AsyncLocalStorage.snapshot());
+      contexts.set(request, wayBack());
       const { traceId, spanId } = span.spanContext();
       reply.header('traceresponse', `00-${traceId}-${spanId}-01`);
       const ended = new Promise<void>((resolve) => reply.raw.once('close', resolve));
