@@ -17,7 +17,10 @@ export function recommendationOf(view: RemediationView): string {
       return `✅ System recovered successfully${escalated ? ' after the database was restarted' : ''}.${pool}`;
     }
     case 'dry_run':
-      return 'Nothing was done: this was a dry run. Ask again without dry_run to carry it out.';
+      return (
+        refusedInDryRun(view) ??
+        'Nothing was done: this was a dry run. Ask again without dry_run to carry it out.'
+      );
     case 'ineffective':
       if (escalated)
         return '⚠️ Restarting the API and the database did not help. A person is needed: see the logs of both containers, and the pool status of the target.';
@@ -33,15 +36,27 @@ export function recommendationOf(view: RemediationView): string {
   }
 }
 
+function refusedInDryRun({ decided }: RemediationView): string | undefined {
+  const refusal = decided?.verdict === 'dry_run' ? decided.refusal : undefined;
+  return (
+    refusal &&
+    `Nothing was done: this was a dry run. Just now it would be refused: ${asSentence(refusal.message)}`
+  );
+}
+
+// The same key would give the same answer again.
+const afresh = ', with a new Idempotency-Key if you send one';
+
 /** What to do about an answer that is a problem. */
 export function recommendationFor(code: ProblemCode, retryAfterSeconds: number | undefined): string {
   const later = retryAfterSeconds === undefined ? '' : ` in ${retryAfterSeconds} s`;
   switch (code) {
     case 'cooldown_active':
-      return `The target was healed a short while ago and rests. If it is ill again, find out why; ask again${later}.`;
-    case 'back_off_active':
+      return `The target was healed a short while ago and rests. If it is ill again, find out why; ask again${later}${afresh}.`;
     case 'rate_limited':
-      return `Nothing was done. Find out why the last attempt did not help; ask again${later}.`;
+      return `Nothing was done: too much was asked of this target in a short time. Ask again${later}${afresh}.`;
+    case 'back_off_active':
+      return `Nothing was done. Find out why the last attempt did not help; ask again${later}${afresh}.`;
     case 'circuit_breaker_open':
       return '⚠️ Several attempts did not help: a person is needed. Reset the breaker when the cause is mended.';
     case 'busy':
@@ -52,8 +67,10 @@ export function recommendationFor(code: ProblemCode, retryAfterSeconds: number |
     case 'nats_unavailable':
     case 'docker_unavailable':
     case 'service_unavailable':
-    case 'expired':
+    case 'internal':
       return `Nothing is known to have been done. GET /health says what is wrong; ask again${later} with the same Idempotency-Key.`;
+    case 'expired':
+      return `Nothing was done: its time was over before it could start. GET /health says what is wrong; ask again${later}${afresh}.`;
     default:
       return 'Nothing was done. Mend the request as `detail` says, then ask again.';
   }

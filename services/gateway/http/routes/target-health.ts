@@ -6,12 +6,13 @@ import type { App, RouteParts } from '../app-type.ts';
 import { problemResponses } from '../problems.ts';
 import { noQuery } from '../query.ts';
 
-// The verifier's own limit is 10 s for all its looks, unless it is set otherwise.
-const patience = { timeoutMs: 15_000 };
+const slackMs = 5_000;
 
 /** The Action Server's look at the target. A target that cannot be reached is an answer, not an error. */
-export function targetHealthRoutes(app: App, { link }: RouteParts): void {
+export function targetHealthRoutes(app: App, { link, settings }: RouteParts): void {
   const { health } = verifierVerbs;
+  // The verifier's own limit, and a little: a target that hangs is its answer to give.
+  const patience = { timeoutMs: settings.HEALTH_CHECK_TIMEOUT_SECONDS * 1_000 + slackMs };
   const ask = shareInFlight(
     () => callRpc(link.open().context.bus, rpcSubject('verifier', 'health'), health, {}, patience),
     () => 'health',

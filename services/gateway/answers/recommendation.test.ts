@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Complete, Refusal } from '#libs/contracts/facts';
+import { isProblemCode, problems } from '#libs/contracts/problem';
+import { anExecuted, aPreviewed, aVerified, aWorkflow, wellTarget } from '#libs/testing/workflow-example';
+import { recommendationFor, recommendationOf } from './recommendation.ts';
+import type { RemediationView, StepView } from './view.ts';
+
+const api = { executed: anExecuted(2), verified: aVerified(2, 'unhealthy', wellTarget) };
+const database = { executed: anExecuted(3), verified: aVerified(3, 'healthy', wellTarget) };
+const noDatabase = { executed: anExecuted(3, { status: 'skipped' }) };
+
+function ended(outcome: Complete['outcome'], steps: readonly StepView[], params = {}): RemediationView {
+  const requested = aWorkflow(params);
+  const { remediation_id, at } = requested;
+  const ends = { outcome, message: 'no space left', reached_docker: true, execution_log: [], targets: [] };
+  return { requested, steps, complete: { type: 'complete', remediation_id, at, ...ends } };
+}
+const adviceAfter = (
+  outcome: Complete['outcome'],
+  steps: readonly StepView[] = [{}, api, noDatabase],
+  params = {},
+) => recommendationOf(ended(outcome, steps, params));
+
+describe('what to do after the workflow', () => {
+  it('is nothing when the system recovered, and it says by what', () => {
+    const healed = { ...api, verified: aVerified(2, 'healthy', wellTarget) };
+    expect(adviceAfter('recovered', [{}, healed])).toBe(
+      '✅ System recovered successfully. Pool health restored.',
+    );
+    expect(adviceAfter('recovered', [{}, api, database])).toContain('after the database was restarted');
+  });
+
+  it('does not speak of a pool that the target does not tell of', () => {
+    const verified = aVerified(2, 'healthy', { ...wellTarget, pool_health: null });
+    expect(adviceAfter('recovered', [{}, { ...api, verified }])).not.toContain('Pool');
+  });
+
+  it('is to escalate when that was not allowed, and a person when it did not help', () => {
+    expect(adviceAfter('ineffective')).toContain('escalate_to_db_restart=true');
+    const escalating = { escalate_to_db_restart: true };
+    expect(adviceAfter('ineffective', [{}, api, database], escalating)).toContain('A person is needed');
+    expect(adviceAfter('ineffective', [{}, api], escalating)).not.toContain('escalate_to_db_restart');
+  });
+
+  it('says what went wrong, and warns of what nobody knows', () => {
+    expect(adviceAfter('failed')).toBe('⚠️ no space left. Mend the cause, then ask again.');
+    expect(adviceAfter('inconclusive')).toContain('could not be told');
+    expect(adviceAfter('unknown')).toContain('Look at the containers before asking again');
+  });
+
+  it('is to look again while it runs', () => {
+    expect(recommendationOf({ requested: aWorkflow(), steps: [] })).toContain('still under way');
+  });
+
+  it('of a dry run is to ask again, unless it would be refused', () => {
+    const of = (refusal?: Refusal) =>
+      recommendationOf({ requested: aWorkflow(), steps: [], decided: aPreviewed(refusal) });
+    expect(of()).toContain('Ask again without dry_run');
+    const refused = of({ reason: 'busy', message: 'somebody heals it' });
+    expect(refused).toContain('it would be refused: somebody heals it.');
+    expect(refused).not.toContain('carry it out');
+  });
+});
+
+describe('what to do about a problem', () => {
+  it('is said for every one there is, with when to ask again where that is known', () => {
+    for (const code of Object.keys(problems).filter(isProblemCode)) {
+      expect(recommendationFor(code, 7)).toMatch(/^(⚠️ )?[A-Z].*\.$/);
+    }
+    for (const code of ['cooldown_active', 'back_off_active', 'rate_limited'] as const) {
+      expect(recommendationFor(code, 7)).toContain('in 7 s, with a new Idempotency-Key');
+      expect(recommendationFor(code, undefined)).not.toContain('undefined');
+    }
+  });
+
+  it('never claims that nothing was done where that is not known', () => {
+    for (const code of ['nats_unavailable', 'service_unavailable', 'internal'] as const) {
+      expect(recommendationFor(code, 5)).toMatch(
+        /^Nothing is known to have been done.*the same Idempotency-Key/,
+      );
+    }
+  });
+});
