@@ -8,6 +8,18 @@ describe('canonicalJson', () => {
     expect(fingerprintOf({ a: 1, b: 2 })).toBe(fingerprintOf({ b: 2, a: 1 }));
   });
 
+  it('sorts keys that are numbers like all others, as the chain of the audit was always written', () => {
+    expect(canonicalJson({ b: { 9: 1, 10: 2, a: 3 }, '': 0 })).toBe('{"":0,"b":{"10":2,"9":1,"a":3}}');
+    const keys = fc.oneof(fc.string(), fc.integer().map(String));
+    fc.assert(
+      fc.property(fc.dictionary(keys, fc.dictionary(keys, fc.nat())), (value) => {
+        const entries = Object.keys(value).sort();
+        const text = entries.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(',');
+        expect(canonicalJson(value)).toBe(`{${text}}`);
+      }),
+    );
+  });
+
   it('reads back as the value it was made from', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -20,11 +20,18 @@ const hint = /:\/\/|pass|pwd|secret|token|auth|credential|cookie|key|bearer|basi
 /** The same value with what stands under a secret's name left out, at any depth, and what looks like one in texts. */
 export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map(redact);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, isSecret(key, member) ? shown : redact(member)]),
-  );
+  if (Array.isArray(value)) {
+    const items = value.map(redact);
+    return items.some((item, at) => item !== value[at]) ? items : value;
+  }
+  let changed: Record<string, unknown> | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const left = isSecret(key, member) ? shown : redact(member);
+    // There hardly ever is a secret, so hardly ever a copy.
+    if (left !== member) changed = { ...(changed ?? value), [key]: left };
+  }
+  return changed ?? value;
 }
 
 /** Leaves out what follows a secret's name, credentials in URLs, and bearer tokens. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-record';
 import { canonicalJson, parseJson } from '#libs/contracts/json';
 
@@ -15,25 +15,21 @@ export type Sealed = { readonly record: AuditRecord; readonly line: string };
 /** Gives a record the place after `before`. `line` is its one written form, without the line break. */
 export function seal(draft: Draft, before: Link): Sealed {
   const record = { ...draft, n: before.n + 1, prev: before.hash };
-  const members = Object.entries(record)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ({ key, text: `${JSON.stringify(key)}:${canonicalJson(value)}` }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const hash = sha256(inBraces(members));
-  const own = { key: 'hash', text: `"hash":"${hash}"` };
-  const after = members.findIndex(({ key }) => key > own.key);
-  return {
-    record: { ...record, hash },
-    line: inBraces(members.toSpliced(after, 0, own)),
-  };
+  // Canonical text in two parts, so that the hash finds its place between them without a second writing.
+  const members = Object.entries(record);
+  const first = textOf(members.filter(([key]) => key < 'hash'));
+  const rest = textOf(members.filter(([key]) => key > 'hash'));
+  const own = sha256(`{${first},${rest}}`);
+  return { record: { ...record, hash: own }, line: `{${first},"hash":"${own}",${rest}}` };
 }
 
-function inBraces(members: readonly { readonly text: string }[]): string {
-  return `{${members.map(({ text }) => text).join(',')}}`;
+/** Without the braces. Never empty: every record has members on either side of its hash. */
+function textOf(members: readonly (readonly [string, unknown])[]): string {
+  return canonicalJson(Object.fromEntries(members)).slice(1, -1);
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 export type ReadLine = { readonly record: AuditRecord } | { readonly why: string };
