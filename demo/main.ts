@@ -17,6 +17,8 @@ process.once('SIGHUP', () => stop.abort(new Error('its terminal was closed')));
 // Nobody reads on: for instance `npm run demo | head`.
 process.stdout.on('error', () => stop.abort(new Error('its output was closed')));
 
+stop.signal.addEventListener('abort', () => setTimeout(giveUp, 30_000).unref());
+
 /** Short times: it is a demo, and the target is quick. */
 const quick = {
   HEMOSTAT_STABILITY_SECONDS: '1',
@@ -78,3 +80,8 @@ try {
 }
 if (process.exitCode !== 1)
   story.line('containers, image, nats-server and data are gone; nothing is left behind');
+
+function giveUp(): void {
+  process.stderr.write('\nThe demo does not end; the next one removes the containers that it leaves.\n');
+  process.exit(1);
+}

@@ -173,7 +173,7 @@ describe('the example agent', () => {
 
   it('asks once more with the same key when an answer is lost', async () => {
     await using server = await standIn(scene(['silence', { body: success }], true));
-    const { exitCode, output } = await runAgent(server.url, { ACTION_TIMEOUT_SECONDS: '0.5' });
+    const { exitCode, output } = await runAgent(server.url, { ACTION_TIMEOUT_SECONDS: '2' });
     expect(output).toContain('⏱️ Action timed out');
     const keys = server.asked(workflow).map(({ key }) => key);
     expect({ exitCode, asked: keys.length, keys: new Set(keys).size }).toEqual({
