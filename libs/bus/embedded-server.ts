@@ -81,7 +81,8 @@ async function launch(binary: string, folder: string, port: number): Promise<Lau
     '--ports_file_dir',
     ports,
   ];
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a group of its own: Ctrl-C on a terminal is for the mesh, which ends its server when nobody needs it any more.
+  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
