@@ -7,7 +7,8 @@ import { aRequested, aTarget } from '#libs/testing/examples';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
 import { stateFact } from './fact.ts';
-import { followFacts, sequenceOfEnd } from './follow.ts';
+import { followAllFacts, followFacts, lastFact, sequenceOfEnd } from './follow.ts';
+import { publishStored } from './live.ts';
 import { openService, type ServiceContext } from './open-service.ts';
 
 const stop = new AbortController();
@@ -123,4 +124,36 @@ it('ends when it is told to', async () => {
   leaving.abort();
   await following.ended;
   expect(following.types).toEqual([]);
+});
+
+it('tells of every remediation from where it begins, in the order of the stream, and does not end with one of them', async () => {
+  const [first, second] = [randomUUID(), randomUUID()];
+  await request(first);
+  const stopped = new AbortController();
+  const ids: string[] = [];
+  const reading = (async () => {
+    for await (const { body } of followAllFacts(context.bus, await lastFact(context.bus), stopped.signal))
+      ids.push(body.remediation_id);
+  })();
+  await request(second);
+  await complete(first);
+  await complete(second);
+  await until('all three are told', () => ids.length === 3);
+  expect(ids).toEqual([second, first, second]);
+  stopped.abort();
+  await reading;
+});
+
+it('leaves out of them what cannot be read, and goes on', async () => {
+  const stopped = new AbortController();
+  const sequences: number[] = [];
+  const after = await lastFact(context.bus);
+  const id = randomUUID();
+  await publishStored(context.bus, finishedSubject(id), { type: 'of another version' });
+  await request(id);
+  for await (const { sequence } of followAllFacts(context.bus, after, stopped.signal)) {
+    sequences.push(sequence);
+    stopped.abort();
+  }
+  expect(sequences).toEqual([after + 2]);
 });

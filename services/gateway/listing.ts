@@ -78,7 +78,7 @@ function isWanted(requested: Requested, wanted: Wanted): boolean {
 }
 
 /** What the container was called by its caller, by its engine, and in canonical form. */
-function namesOf({ ask, resolution }: Requested): readonly string[] {
+export function namesOf({ ask, resolution }: Requested): readonly string[] {
   if (resolution.status !== 'resolved') return [ask.container];
   const known = resolution.targets.flatMap((each) => [each.container_name, targetId(each.target)]);
   return [ask.container, ...known];

@@ -6,8 +6,10 @@ import { authenticate } from './authenticate.ts';
 import { answerBrokenConnections } from './broken-request.ts';
 import { describeApi, documentRoutes } from './docs.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { liveEvents } from './live-events.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { allEventsRoute } from './routes/all-events.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -20,6 +22,7 @@ import { targetRoutes } from './routes/targets.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 import { RouteTable } from './routing.ts';
 import { traceRequests } from './spans.ts';
+import { unusedConnectionsOf } from './unused-connections.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 
 /** The HTTP side, ready to listen or to be injected into. It needs no connection to anything to be built. */
@@ -41,11 +44,16 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   acceptJsonOnly(app);
   authenticate(app, parts.access);
   const closing = new AbortController();
-  app.addHook('preClose', async () => closing.abort());
-  app.addHook('onSend', async (_request, reply) => {
+  const endUnused = unusedConnectionsOf(app.server);
+  app.addHook('preClose', async () => {
+    closing.abort();
+    endUnused();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff');
     // A connection that is kept alive would hold up the end of the server.
     if (closing.signal.aborted) reply.header('connection', 'close');
+    done(null, payload);
   });
   const routeParts = { ...parts, closing: closing.signal };
 
@@ -55,7 +63,9 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   healthRoutes(app, routeParts);
   remediationRoutes(app, routeParts);
   listingRoute(app, routeParts);
-  eventRoutes(app, routeParts);
+  const live = liveEvents(routeParts);
+  eventRoutes(app, routeParts, live);
+  allEventsRoute(app, routeParts, live);
   actionRoutes(app, routeParts);
   workflowRoutes(app, routeParts);
   targetHealthRoutes(app, routeParts);

@@ -6,16 +6,20 @@ export type ServerSentEvent = { readonly id: number; readonly event: string; rea
 export const heartbeatMs = 15_000;
 
 // What comes first makes the headers leave at once; a client that loses the connection comes back after a second.
-const opening = 'retry: 1000\n\n';
+const opening = 'retry: 1000\n';
 // For proxies that take silence for a dead connection.
 const heartbeat = ': still here\n\n';
 
-/** The events as text, with a sign of life whenever none came for a while. Ends with the events. */
+/**
+ * The events as text, with a sign of life whenever none came for a while. Ends with the events. With `from` the client
+ * knows where it stands before the first event, so that it misses nothing when it has to come back before that.
+ */
 export async function* eventStreamText(
   events: AsyncGenerator<ServerSentEvent, void>,
   clock: Clock,
+  from?: number,
 ): AsyncGenerator<string, void> {
-  yield opening;
+  yield from === undefined ? `${opening}\n` : `${opening}id: ${from}\n\n`;
   let next = events.next();
   try {
     for (;;) {
