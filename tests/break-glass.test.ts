@@ -50,6 +50,7 @@ describe('breaking the glass of a target that rests', () => {
       'busy',
       'control',
       'protected',
+      'labels',
       'maintenance',
       'principal',
       'confidence',

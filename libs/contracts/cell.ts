@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateVerdictSchema } from './gates.ts';
+import { limitsSchema } from './limits.ts';
 import {
   instantSchema,
   principalSchema,
@@ -42,6 +43,8 @@ export const cellSchema = z.strictObject({
   back_off: z.strictObject({ since: instantSchema, failures: z.int().min(1) }).nullable(),
   breaker: breakerSchema,
   rate: z.record(z.string(), z.array(z.strictObject({ id: remediationIdSchema, at: instantSchema }))),
+  /** What the target's labels asked for when it was last requested: its ends are counted under them. */
+  limits: limitsSchema.optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 

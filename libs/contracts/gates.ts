@@ -4,6 +4,7 @@ import { detailsSchema, instantSchema, principalSchema, reasonSchema } from './s
 export const gateNames = [
   'control',
   'protected',
+  'labels',
   'principal',
   'confidence',
   'maintenance',
@@ -36,6 +37,7 @@ export type BreakGlass = z.infer<typeof breakGlassSchema>;
 export const refusalReasons = [
   'kill_switch',
   'protected_target',
+  'forbidden_by_label',
   'not_permitted',
   'low_confidence',
   'maintenance_window',

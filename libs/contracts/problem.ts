@@ -7,6 +7,7 @@ export const problems = {
   unauthenticated: { status: 401, title: 'A token is needed' },
   not_permitted: { status: 403, title: 'Not permitted' },
   protected_target: { status: 403, title: 'The target is protected' },
+  forbidden_by_label: { status: 403, title: 'The labels of the target forbid it' },
   low_confidence: { status: 403, title: 'The confidence is too low' },
   not_found: { status: 404, title: 'Not found' },
   container_not_found: { status: 404, title: 'No such container' },

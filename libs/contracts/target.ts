@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitsSchema } from './limits.ts';
 import { engineSchema } from './scalars.ts';
 
 export const targetKinds = ['container', 'compose', 'swarm', 'endpoint', 'cleanup'] as const;
@@ -34,5 +35,7 @@ export const resolvedTargetSchema = z.strictObject({
   container_id: z.string().nullable(),
   container_name: z.string(),
   protected_by: z.string().nullable(),
+  /** What its labels ask for beyond the settings; absent: nothing. */
+  limits: limitsSchema.optional(),
 });
 export type ResolvedTarget = z.infer<typeof resolvedTargetSchema>;

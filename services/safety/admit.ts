@@ -10,11 +10,11 @@ import { completeSubject, decidedSubject } from '#libs/contracts/subjects';
 import { fromInstant } from '#libs/runtime/instant';
 import type { Admission } from './admission.ts';
 import { admitDryRun } from './admit-dry-run.ts';
-import { countRequest, grantLease } from './cell.ts';
+import { countRequest, grantLease, noteLimits } from './cell.ts';
 import { targetsOf } from './closing.ts';
 import { decide, type Verdict } from './decide.ts';
 import { headOf } from './fact-head.ts';
-import { seatsOf } from './seats.ts';
+import { limitsOn, seatsOf } from './seats.ts';
 import type { ReadCell } from './state.ts';
 import { concludeWith, stateVerdict } from './state-verdict.ts';
 import { refusedAsExpired, refusedOutright } from './unresolved.ts';
@@ -75,7 +75,8 @@ async function takeLeases(
       granted.push({ cell, revision });
       continue;
     }
-    const counted = countRequest(cell, endpoint, id, policy, now);
+    const known = noteLimits(cell, limitsOn(requested, cell.target));
+    const counted = countRequest(known, endpoint, id, policy, now);
     const grant = { id, gates: [...verdict.gates], expires_at };
     const next = grantLease(counted, grant, fromInstant(expires_at) + timing.slackMs, now);
     if ((await state.compareAndSet(cell.target, revision, next)) === 'conflict') return undefined;
@@ -93,7 +94,8 @@ async function refuse(
 ): Promise<Handled | 'again'> {
   const { remediation_id: id, endpoint } = requested;
   for (const { cell, revision } of read) {
-    const next = countRequest(cell, endpoint, id, admission.policy, now);
+    const known = noteLimits(cell, limitsOn(requested, cell.target));
+    const next = countRequest(known, endpoint, id, admission.policy, now);
     if (next === cell) continue;
     if ((await admission.state.compareAndSet(cell.target, revision, next)) === 'conflict') return 'again';
   }

@@ -26,10 +26,18 @@ export type BreakerView =
 
 /** The breaker as it is at `now`: half-open is an open one whose time is over. */
 export function breakerAt(breaker: Breaker, policy: Policy, now: number): BreakerView {
-  if (breaker.state === 'closed') return { state: 'closed', attempts: within(breaker.attempts, policy, now) };
-  const openUntil = fromInstant(breaker.opened_at) + policy.breakerOpenMs;
-  if (now < openUntil) return { state: 'open', attempts: breaker.attempts, openUntil };
-  return { state: 'half_open', attempts: breaker.attempts };
+  if (breaker.state === 'open') return openSince(breaker.opened_at, breaker.attempts, policy, now);
+  const attempts = within(breaker.attempts, policy, now);
+  const last = attempts.at(-1);
+  // A limit that was lowered since may have been reached before anybody knew of it.
+  return last !== undefined && attempts.length >= policy.breakerLimit
+    ? openSince(last, attempts, policy, now)
+    : { state: 'closed', attempts };
+}
+
+function openSince(since: string, attempts: readonly string[], policy: Policy, now: number): BreakerView {
+  const openUntil = fromInstant(since) + policy.breakerOpenMs;
+  return now < openUntil ? { state: 'open', attempts, openUntil } : { state: 'half_open', attempts };
 }
 
 /** One more attempt that reached Docker and did not verify. */
@@ -41,8 +49,8 @@ export function countAttempt(breaker: Breaker, policy: Policy, now: number): Bre
 }
 
 /** A verified remediation closes a half-open breaker; attempts of a closed one go on ageing. */
-export function countSuccess(breaker: Breaker): Breaker {
-  return breaker.state === 'open' ? { state: 'closed', attempts: [] } : breaker;
+export function countSuccess(breaker: Breaker, policy: Policy, now: number): Breaker {
+  return breakerAt(breaker, policy, now).state === 'closed' ? breaker : { state: 'closed', attempts: [] };
 }
 
 function within(attempts: readonly string[], policy: Policy, now: number): string[] {

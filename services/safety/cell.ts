@@ -1,9 +1,12 @@
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Complete } from '#libs/contracts/facts';
+import { canonicalJson } from '#libs/contracts/json';
+import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import { countAttempt, countSuccess, rateWindow } from './budget.ts';
 import type { Policy } from './policy.ts';
+import { policyFor } from './policy-for.ts';
 
 /** Every change that a target's cell can go through. All pure: the cell comes in, the next one comes out. */
 
@@ -57,6 +60,14 @@ export function releaseLease(cell: Cell, id: string): Cell {
   return cell.lease?.id === id ? { ...cell, lease: null } : cell;
 }
 
+/** Keeps what the labels ask for now, so that the end of a remediation is counted under them. */
+export function noteLimits(cell: Cell, limits: Limits | undefined): Cell {
+  const { limits: known, ...rest } = cell;
+  if (known === undefined && limits === undefined) return cell;
+  if (canonicalJson(known ?? {}) === canonicalJson(limits ?? {})) return cell;
+  return limits ? { ...rest, limits } : rest;
+}
+
 /** Counts a request against its endpoint's rate: once per id, and not beyond the limit. */
 export function countRequest(cell: Cell, endpoint: string, id: string, policy: Policy, now: number): Cell {
   const window = rateWindow(cell, endpoint, policy, now);
@@ -71,6 +82,7 @@ export function countRequest(cell: Cell, endpoint: string, id: string, policy: P
 export function settleLease(cell: Cell, complete: Complete, policy: Policy, now: number): Cell {
   if (cell.lease?.id !== complete.remediation_id) return cell;
   const free: Cell = { ...cell, lease: null };
+  const own = policyFor(policy, cell.limits);
   const effect = effectOn(cell.target, complete);
   if (effect === 'none') return free;
   if (effect === 'verified') {
@@ -78,13 +90,13 @@ export function settleLease(cell: Cell, complete: Complete, policy: Policy, now:
       ...free,
       cooldown: { since: toInstant(now), remediation_id: complete.remediation_id },
       back_off: null,
-      breaker: countSuccess(cell.breaker),
+      breaker: countSuccess(cell.breaker, own, now),
     };
   }
   return {
     ...free,
     back_off: { since: toInstant(now), failures: (cell.back_off?.failures ?? 0) + 1 },
-    breaker: countAttempt(cell.breaker, policy, now),
+    breaker: countAttempt(cell.breaker, own, now),
   };
 }
 

@@ -22,6 +22,8 @@ const candidate: Candidate = {
   principal: 'anonymous',
   target: aTarget(),
   protectedBy: null,
+  limits: undefined,
+  actions: ['restart'],
   confidence: undefined,
   diagnostic: false,
   undoes: false,

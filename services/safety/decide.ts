@@ -6,6 +6,7 @@ import { fromInstant } from '#libs/runtime/instant';
 import { gates } from './gates/catalogue.ts';
 import type { Candidate } from './gates/gate.ts';
 import type { Policy } from './policy.ts';
+import { policyFor } from './policy-for.ts';
 
 export type Verdict =
   | { readonly kind: 'approve'; readonly gates: readonly GateVerdict[] }
@@ -16,16 +17,17 @@ export type Seat = { readonly candidate: Candidate; readonly cell: Cell };
 
 /**
  * The decision: every gate on every target, and the most restrictive word wins. `now` in ms since the epoch.
- * With several targets each gate verdict names its own.
+ * With several targets each gate verdict names its own. Each target is judged by the policy that its labels tighten.
  */
 export function decide(seats: readonly Seat[], control: Control, policy: Policy, now: number): Verdict {
   const several = seats.length > 1;
-  const spoken = seats.flatMap(({ candidate, cell }) =>
-    gates.map((gate) => {
-      const verdict = overridden(gate({ cell, control, policy, candidate, now }), candidate);
+  const spoken = seats.flatMap(({ candidate, cell }) => {
+    const own = policyFor(policy, candidate.limits);
+    return gates.map((gate) => {
+      const verdict = overridden(gate({ cell, control, policy: own, candidate, now }), candidate);
       return several ? { ...verdict, target: targetId(candidate.target) } : verdict;
-    }),
-  );
+    });
+  });
   const worst = mostRestrictive(spoken);
   return worst
     ? { kind: 'refuse', gates: spoken, refusal: refusalOf(worst) }

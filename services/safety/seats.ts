@@ -1,5 +1,6 @@
 import { actionNamed } from '#libs/actions/catalogue';
 import type { Requested } from '#libs/contracts/facts';
+import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { Seat } from './decide.ts';
 import type { Candidate } from './gates/gate.ts';
@@ -17,6 +18,20 @@ export function seatsOf(
   });
 }
 
+/** What the plan would do to a target. One without a step of its own goes along with all of them. */
+function actionsOn({ plan, ask }: Requested, target: Target): readonly string[] {
+  const steps = plan?.steps ?? [];
+  const own = steps.filter((step) => targetId(step.target) === targetId(target));
+  const named = (own.length > 0 ? own : steps).map((step) => step.action);
+  return named.length > 0 ? [...new Set(named)] : [ask.action];
+}
+
+/** What the labels of a target asked for when it was requested. */
+export function limitsOn({ resolution }: Requested, target: Target): Limits | undefined {
+  if (resolution.status !== 'resolved') return undefined;
+  return resolution.targets.find((each) => targetId(each.target) === targetId(target))?.limits;
+}
+
 function candidateOf(requested: Requested, target: Target): Candidate {
   const { resolution, plan, ask } = requested;
   const resolved =
@@ -29,6 +44,8 @@ function candidateOf(requested: Requested, target: Target): Candidate {
     principal: requested.principal,
     target,
     protectedBy: resolved?.protected_by ?? null,
+    limits: resolved?.limits,
+    actions: actionsOn(requested, target),
     confidence: ask.confidence,
     override: requested.break_glass?.gates ?? [],
     diagnostic: plan?.steps.every((step) => actionNamed(step.action)?.diagnostic === true) === true,

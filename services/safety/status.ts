@@ -4,9 +4,11 @@ import { targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import { backOffUntil, breakerAt, cooldownUntil } from './budget.ts';
 import type { Policy } from './policy.ts';
+import { policyFor } from './policy-for.ts';
 
-/** A cell as a person reads it: what is running, until when, and the raw cell beside it. `now` in ms. */
-export function statusOf(cell: Cell, revision: number, policy: Policy, now: number): CellStatus {
+/** A cell as a person reads it: what is running under its labels, until when, and the raw cell beside it. `now` in ms. */
+export function statusOf(cell: Cell, revision: number, general: Policy, now: number): CellStatus {
+  const policy = policyFor(general, cell.limits);
   const breaker = breakerAt(cell.breaker, policy, now);
   const backOff = running(backOffUntil(cell, policy), now);
   return {

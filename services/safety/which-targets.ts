@@ -55,8 +55,8 @@ export async function lookUp(bus: Bus, which: Which, defaultEngine: string): Pro
   const { targets } = await callRpc(bus, subject, executorVerbs.targets, {}, { timeoutMs: resolveTimeoutMs });
   const found = targets.find((each) => targetId(each.target) === targetId(target));
   if (!found) throw new Problem('container_not_found', `There is no ${which.target} on its engine.`);
-  const { container_id, container_name, protected_by } = found;
-  return { target, container_id, container_name, protected_by };
+  const { state: _state, image: _image, ...resolved } = found;
+  return resolved;
 }
 
 function canonical(text: string): Target {

@@ -12,6 +12,7 @@ function container(change: Partial<KnownContainer> & { readonly name: string }):
     id: idOf('f'),
     service: null,
     protected_by: null,
+    limits: undefined,
     state: 'running',
     image: 'web:1',
     created: 1,

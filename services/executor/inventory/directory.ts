@@ -1,6 +1,7 @@
 import type { Lookup } from '#libs/contracts/rpc';
 import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 import type { KnownContainer } from './identity.ts';
+import { tightest } from './limits.ts';
 
 /** Every container of one moment, findable by whatever it may be called. */
 export type Directory = {
@@ -60,11 +61,13 @@ export function containerOf(directory: Directory, target: Target): KnownContaine
 
 export function resolvedOf(directory: Directory, container: KnownContainer): ResolvedTarget {
   const same = directory.byTarget.get(targetId(container.target)) ?? [container];
+  const limits = tightest(same.map((each) => each.limits));
   return {
     target: container.target,
     container_id: container.id,
     container_name: container.name,
     protected_by: same.find((each) => each.protected_by !== null)?.protected_by ?? null,
+    ...(limits ? { limits } : {}),
   };
 }
 

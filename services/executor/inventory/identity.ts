@@ -1,5 +1,7 @@
+import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { ContainerInspection, ContainerSummary } from '../docker/answers.ts';
+import { limitsOf } from './limits.ts';
 
 /** A container and the one target that it is, whatever it is called by. */
 export type KnownContainer = {
@@ -9,6 +11,8 @@ export type KnownContainer = {
   /** The Compose or Swarm service that it belongs to. */
   readonly service: string | null;
   readonly protected_by: string | null;
+  /** What its labels ask for beyond the settings. */
+  readonly limits: Limits | undefined;
   readonly state: string;
   readonly image: string;
   /** Seconds since the epoch. */
@@ -40,6 +44,7 @@ export function identify(
     ...identity,
     id: summary.Id,
     protected_by: protectedBy(identity, summary.Id, summary.Labels, protection),
+    limits: limitsOf(summary.Labels),
     state: summary.State,
     image: summary.Image,
     created: summary.Created,

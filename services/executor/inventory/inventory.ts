@@ -10,6 +10,7 @@ import type { Log } from '#libs/runtime/log';
 import type { DockerEngine } from '../docker/docker-engine.ts';
 import { containerOf, type Directory, directoryOf, find } from './directory.ts';
 import { identify, type KnownContainer, type Protection } from './identity.ts';
+import { createLabelWarnings } from './label-warnings.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { stayConnected } from './stay-connected.ts';
 
@@ -52,6 +53,7 @@ export function openInventory(options: InventoryOptions): Inventory {
     listsApartMs,
     clock,
   );
+  const warnOfLabels = createLabelWarnings(log);
   const watching = stayConnected({
     engine,
     clock,
@@ -60,6 +62,7 @@ export function openInventory(options: InventoryOptions): Inventory {
     onRead: (read) => {
       if (!directory) log.info({ containers: read.all.length }, 'Docker answers');
       directory = read;
+      warnOfLabels(read.all);
       health.report('docker', { ok: true });
     },
     onDown: (error) => {

@@ -5,6 +5,7 @@ import { confidenceGate } from './confidence.ts';
 import { controlGate } from './control.ts';
 import { cooldownGate } from './cooldown.ts';
 import type { Gate } from './gate.ts';
+import { labelsGate } from './labels.ts';
 import { maintenanceGate } from './maintenance.ts';
 import { principalGate } from './principal.ts';
 import { protectedGate } from './protected.ts';
@@ -14,6 +15,7 @@ import { rateGate } from './rate.ts';
 export const gates: readonly Gate[] = [
   controlGate,
   protectedGate,
+  labelsGate,
   principalGate,
   confidenceGate,
   maintenanceGate,

@@ -1,5 +1,6 @@
 import type { Cell, Control } from '#libs/contracts/cell';
 import type { GateVerdict, OverridableGate } from '#libs/contracts/gates';
+import type { Limits } from '#libs/contracts/limits';
 import type { Target } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import type { Policy } from '../policy.ts';
@@ -11,6 +12,10 @@ export type Candidate = {
   readonly principal: string;
   readonly target: Target;
   readonly protectedBy: string | null;
+  /** What the labels of the target ask for beyond the settings. */
+  readonly limits: Limits | undefined;
+  /** What would be done to the target, by the names of the actions. */
+  readonly actions: readonly string[];
   readonly confidence: number | undefined;
   /** Break glass: gates that shall not stand in the way. */
   readonly override: readonly OverridableGate[];

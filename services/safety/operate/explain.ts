@@ -16,7 +16,7 @@ import { isOfEngine, lookUp } from '../which-targets.ts';
 export function explainVerb(bus: Bus, state: SafetyState, policy: Policy, engine: string): Served {
   return serve('explain', rpcSubject('safety', 'explain'), safetyVerbs.explain, async (request) => {
     const action = knownAction(request.action);
-    const { target, protected_by } = await lookUp(bus, request, engine);
+    const { target, protected_by, limits } = await lookUp(bus, request, engine);
     refuseMisfit(action, target);
     const [{ cell }, control] = await Promise.all([state.readCell(target), state.readControl()]);
     const candidate = {
@@ -25,6 +25,8 @@ export function explainVerb(bus: Bus, state: SafetyState, policy: Policy, engine
       principal: request.principal,
       target,
       protectedBy: protected_by,
+      limits,
+      actions: [action.name],
       confidence: undefined,
       override: [],
       diagnostic: action.diagnostic,
