@@ -45,6 +45,8 @@ export interface Appender extends AsyncDisposable {
 }
 
 const fileRetry = { minMs: 250, maxMs: 5_000 };
+/** In a flood each commit then has more records: what is done once a commit (fsync, head) is done less often. */
+const apartMs = 25;
 const natsRetry = { minMs: 100, maxMs: 2_000 };
 
 /** Goes on from `head`, which is this replica's. Disposing drops what still waits. `note` becomes the first record. */
@@ -117,7 +119,12 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     await store([record], { n: record.record.n, hash: record.record.hash });
   };
 
-  const queue = createQueue<Heard>({ begin, commit, sizeOf: ({ bytes }) => bytes });
+  const queue = createQueue<Heard>({
+    begin,
+    commit,
+    sizeOf: ({ bytes }) => bytes,
+    apart: { ms: apartMs, clock },
+  });
   void queue.ended.then((error) => {
     if (error !== undefined && !signal.aborted) log.warn({ err: error }, 'appending to the audit ended here');
     gaveUp.resolve();

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ManualClock } from '#libs/testing/manual-clock';
 import { createQueue } from './queue.ts';
 
 const nothing = async (): Promise<void> => {};
@@ -18,6 +19,25 @@ it('commits what gathered meanwhile as one batch, in order', async () => {
   expect(await queue.add(4)).toBe(true);
   queue.close();
   await queue.ended;
+});
+
+it('gathers for a moment while commits follow each other, and begins at once after a rest', async () => {
+  const clock = new ManualClock();
+  const batches: number[][] = [];
+  const commit = async (batch: readonly number[]) => void batches.push([...batch]);
+  const queue = createQueue<number>({ begin: nothing, commit, sizeOf: () => 1, apart: { ms: 25, clock } });
+  await queue.add(1);
+  const gathered = [queue.add(2), queue.add(3)];
+  await clock.advance(24);
+  expect(batches).toEqual([[1]]);
+  await clock.advance(1);
+  await Promise.all(gathered);
+  await clock.advance(25);
+  await queue.add(4);
+  expect(batches).toEqual([[1], [2, 3], [4]]);
+  const dropped = queue.add(5);
+  queue.close();
+  expect(await dropped).toBe(false);
 });
 
 it('bounds a batch in items and in bytes', async () => {

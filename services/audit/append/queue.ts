@@ -1,3 +1,5 @@
+import type { Clock } from '#libs/runtime/clock';
+
 export interface Queue<T> {
   /** True once the item is committed; false when it never will be. */
   add(item: T): Promise<boolean>;
@@ -8,6 +10,8 @@ export interface Queue<T> {
 }
 
 export type QueueOptions<T> = {
+  /** How far apart commits begin while one follows the other; the first after a rest, and a full one, begin at once. */
+  readonly apart?: { readonly ms: number; readonly clock: Clock };
   readonly begin: () => Promise<void>;
   /** Called with what has gathered meanwhile, one batch at a time. Rejecting ends the queue. */
   readonly commit: (batch: readonly T[]) => Promise<void>;
@@ -21,8 +25,10 @@ const mostBytes = 4 * 1024 * 1024;
 type Waiting<T> = { readonly item: T; readonly done: (committed: boolean) => void };
 
 /** Commits in groups: one fsync for all that gathered while the one before was under way. */
-export function createQueue<T>({ begin, commit, sizeOf }: QueueOptions<T>): Queue<T> {
+export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
+  const { begin, commit, sizeOf, apart } = options;
   const waiting: Waiting<T>[] = [];
+  const closing = new AbortController();
   let closed = false;
   let wake = (): void => {};
 
@@ -34,6 +40,8 @@ export function createQueue<T>({ begin, commit, sizeOf }: QueueOptions<T>): Queu
     });
     return waiting.splice(0, fits === -1 ? waiting.length : fits);
   };
+
+  const rest = async (): Promise<void> => apart?.clock.sleep(apart.ms, closing.signal);
 
   const run = async (): Promise<unknown> => {
     let batch: Waiting<T>[] = [];
@@ -47,9 +55,11 @@ export function createQueue<T>({ begin, commit, sizeOf }: QueueOptions<T>): Queu
           });
           continue;
         }
+        const rested = rest();
         await commit(batch.map(({ item }) => item));
         for (const { done } of batch) done(true);
         batch = [];
+        if (waiting.length < mostItems) await rested;
       }
       return undefined;
     } catch (error) {
@@ -70,6 +80,7 @@ export function createQueue<T>({ begin, commit, sizeOf }: QueueOptions<T>): Queu
       }),
     close: () => {
       closed = true;
+      closing.abort('closed');
       wake();
     },
     ended,
