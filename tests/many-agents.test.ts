@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ActionServerGround, startActionServerGround } from '#libs/testing/action-server-ground';
-import type { ApiAnswer } from '#libs/testing/api-client';
+import { type ApiAnswer, apiClient } from '#libs/testing/api-client';
 import { until } from '#libs/testing/until';
 
 const actions = '/api/v1/action';
@@ -118,6 +118,30 @@ describe('a key', () => {
   });
 });
 
+describe('a gateway that waits for a moment only', () => {
+  it('answers 202 before the end, with where it will be and what was done so far', async () => {
+    const { url } = await ground.mesh.start('gateway', { GATEWAY_WAIT_SECONDS: '0.2' });
+    const live = () =>
+      fetch(`${url}/health`).then(
+        ({ ok }) => ok || undefined,
+        () => undefined,
+      );
+    await until('it is ready', live, 30_000);
+    const hasty = await apiClient(url ?? '');
+    for (const path of [workflow, `${actions}/restart-target-db`]) {
+      const { status, body, headers } = await hasty.post(path);
+      if (path === workflow)
+        expect({ status, ...body }).toMatchObject({ ...everyAnswer, status: 'in_progress' });
+      const location = headers.get('location') ?? '';
+      const end = await until('it is over', async () => {
+        const now = await hasty.get(location);
+        return now.body.state === 'complete' ? now.body : undefined;
+      });
+      expect(end).toMatchObject({ outcome: 'recovered', remediation_id: body.remediation_id });
+    }
+  });
+});
+
 describe('a target that is being healed', () => {
   it('is busy for everybody else: 409 says who holds it, and a dry run says that it would be refused', async () => {
     const begun = await post(workflow, { prefer: 'wait=0' });
@@ -157,28 +181,5 @@ describe('five restarts a minute of one target', () => {
     expect(await ground.restarts()).toEqual({ api: 0, database: 5 });
     const other = await post(`${actions}/restart-target-api?dry_run=true`);
     expect(other.headers.get('ratelimit')).toMatch(/^"restart";r=5;/);
-  });
-});
-
-describe('while NATS is away', () => {
-  it('every call says so with 503, and nothing is done', async () => {
-    await ground.server.kill9();
-    const paths = ['restart-target-api', 'restart-target-db', 'stop-chaos-attack?attack_id=a'];
-    const away = (path: string) =>
-      until(`${path} says so`, async () => {
-        const answer = await post(path);
-        return answer.status === 503 ? answer : undefined;
-      });
-    expect((await away(workflow)).body).toMatchObject({ ...everyAnswer, code: 'nats_unavailable' });
-    for (const path of paths) {
-      const { headers, body } = await away(`${actions}/${path}`);
-      expect(body.code).toBe('nats_unavailable');
-      expect(headers.get('retry-after')).toBe('5');
-    }
-    const health = await ground.first.get(`${actions}/verify-target-health`);
-    expect(health).toMatchObject({ status: 503, body: { code: 'nats_unavailable' } });
-    await ground.server.restart();
-    await ground.mesh.ready();
-    expect(await ground.restarts()).toEqual({ api: 0, database: 0 });
   });
 });

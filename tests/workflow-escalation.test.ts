@@ -4,8 +4,10 @@ import {
   startActionServerGround,
   type Verdict,
 } from '#libs/testing/action-server-ground';
+import { until } from '#libs/testing/until';
 
-const path = '/api/v1/action/remediate-db-pool-exhaustion';
+const actions = '/api/v1/action';
+const path = `${actions}/remediate-db-pool-exhaustion`;
 let ground: ActionServerGround;
 beforeAll(async () => {
   ground = await startActionServerGround();
@@ -73,5 +75,33 @@ describe('remediate-db-pool-exhaustion restarts the database only when it may an
     expect(body.recommendation.startsWith(ends === 'recovered' ? '✅' : '⚠️')).toBe(true);
     const spent = [ground.api, ground.database].map(({ name }) => ground.spent(`local/container/${name}`));
     expect(await Promise.all(spent)).toEqual(budgets);
+  });
+});
+
+describe('while NATS is away', () => {
+  it('every call says so with 503, and nothing is done', async () => {
+    await ground.script({ api: 'healthy' });
+    await ground.server.kill9();
+    const names = ['restart-target-api', 'restart-target-db', 'stop-chaos-attack?attack_id=a'];
+    const away = (route: string) =>
+      until(`${route} says so`, async () => {
+        const answer = await ground.first.post(route);
+        return answer.status === 503 ? answer : undefined;
+      });
+    expect((await away(path)).body).toMatchObject({
+      remediation_complete: false,
+      execution_log: [],
+      code: 'nats_unavailable',
+    });
+    for (const name of names) {
+      const { headers, body } = await away(`${actions}/${name}`);
+      expect(body.code).toBe('nats_unavailable');
+      expect(headers.get('retry-after')).toBe('5');
+    }
+    const health = await ground.first.get(`${actions}/verify-target-health`);
+    expect(health).toMatchObject({ status: 503, body: { code: 'nats_unavailable' } });
+    await ground.server.restart();
+    await ground.mesh.ready();
+    expect(await ground.restarts()).toEqual({ api: 0, database: 0 });
   });
 });

@@ -46,12 +46,12 @@ const stands = (id: string, step: number, fact: 'started' | 'executed' | 'verifi
     30_000,
   );
 
-async function expectWhole({ id, answer }: ReturnType<typeof begin>): Promise<void> {
+async function expectWhole({ id, answer }: ReturnType<typeof begin>, chaos = 'success'): Promise<void> {
   const { status, body } = await answer;
   expect({ status, outcome: body.outcome }).toEqual({ status: 200, outcome: 'recovered' });
   expect(body.remediation_complete).toBe(true);
   expect(body.execution_log).toMatchObject([
-    { step: 1, action: 'stop_chaos_attack', status: 'success' },
+    { step: 1, action: 'stop_chaos_attack', status: chaos },
     { step: 2, action: 'restart_target_api', status: 'success' },
     { step: 3, action: 'verify_health', status: 'failed', verdict: 'unhealthy' },
     { step: 4, action: 'restart_target_db', status: 'success' },
@@ -80,6 +80,17 @@ describe('a workflow whose executor is killed with kill -9 is brought to its end
     expect(ground.chaos.asked('POST /*')).toHaveLength(1);
   }, 90_000);
 
+  it('killed before the chaos server was asked: nobody asks it any more, its step is unknown, and it goes on', async () => {
+    await ground.script({ api: 'unhealthy', database: 'healthy' });
+    ground.chaos.on(`GET ${attack}`, { body: { status: 'running' } });
+    const before = ground.chaos.asked('POST /*').length;
+    const workflow = await leftBehind('before step one', async ({ begin: started }) => {
+      await started(1, 'stop-chaos-attack', { attack_id: 'abc-123' });
+    });
+    await expectWhole(workflow, 'unknown');
+    expect(ground.chaos.asked('POST /*')).toHaveLength(before);
+  }, 60_000);
+
   it('killed when the attack was stopped and nothing else was begun: it goes on with the API', async () => {
     await ground.script({ api: 'unhealthy', database: 'healthy' });
     const before = ground.chaos.asked('POST /*').length;
@@ -106,6 +117,7 @@ const container = ({ name }: TestContainer) => ({ engine: 'local', kind: 'contai
 const endpoint = { engine: 'local', kind: 'endpoint', name: 'chaos/abc-123' } as const;
 
 type Pen = {
+  begin(n: number, action: string, evidence: Started['evidence']): Promise<void>;
   act(n: number, action: string, evidence: Started['evidence']): Promise<void>;
   verify(n: number, verdict: Verified['verdict']): Promise<void>;
 };
@@ -117,12 +129,15 @@ async function leftBehind(key: string, write: (pen: Pen) => Promise<void>) {
   const workflow = begin(key);
   const { id } = workflow;
   const head = (n: number) => ({ remediation_id: id, at: toInstant(Date.now()), n });
-  const act: Pen['act'] = async (n, action, evidence) => {
+  const begun: Pen['begin'] = async (n, action, evidence) => {
     const target = n === 1 ? endpoint : container(ground.api);
     const started: Started = {
       ...{ type: 'started', ...head(n), action, target, evidence, settle_seconds: 2, calls: [] },
     };
     await stateFact(bus, startedSubject(id, n), startedSchema, started);
+  };
+  const act: Pen['act'] = async (n, action, evidence) => {
+    await begun(n, action, evidence);
     const executed: Executed = {
       ...{ type: 'executed', ...head(n), action, status: 'success', reached_docker: true },
       ...{ observed: false, result: {}, duration_ms: 1 },
@@ -135,7 +150,7 @@ async function leftBehind(key: string, write: (pen: Pen) => Promise<void>) {
   };
   await until('it is requested', async () => ((await ground.record(id)) ? true : undefined));
   await ground.mesh.of('executor').at(-1)?.kill9();
-  await write({ act, verify });
+  await write({ begin: begun, act, verify });
   await ground.mesh.start('safety');
   await ground.mesh.start('executor');
   return workflow;

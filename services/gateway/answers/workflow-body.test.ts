@@ -76,6 +76,7 @@ describe('the answer of the workflow', () => {
     const refusal = { reason: 'busy', message: 'somebody heals it' } as const;
     const body = bodyOf({ decided: aPreviewed(refusal) });
     expect(body).toMatchObject({ would_be: 'refused', refusal, preview: { steps: [] }, status: 'dry_run' });
+    expect(body.details).toMatchObject({ command: '', risk_level: 'none', would_be: 'refused' });
     expect(body.remediation_complete).toBe(false);
   });
 });

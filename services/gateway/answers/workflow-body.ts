@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { detailsSchema } from '#libs/contracts/scalars';
+import { previewDetails } from './action-body.ts';
 import { resultStatuses, statusOf } from './outcome-status.ts';
 import { recommendationOf } from './recommendation.ts';
 import { messageOf, remediationBodySchema } from './remediation-body.ts';
@@ -23,6 +25,8 @@ export const workflowBodySchema = z.object({
   dry_run,
   would_be,
   refusal,
+  /** Of a dry run, as the single actions have them. */
+  details: detailsSchema.optional(),
   preview,
   gates,
   trace_id,
@@ -48,6 +52,7 @@ export function workflowBody(action: string, view: RemediationView): WorkflowBod
     ...(decided?.verdict === 'dry_run'
       ? {
           would_be: decided.would_be,
+          details: previewDetails(decided),
           preview: decided.preview,
           ...(decided.refusal ? { refusal: decided.refusal } : {}),
         }

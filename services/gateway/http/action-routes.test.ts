@@ -77,13 +77,14 @@ describe.each(routes)('%s', (route) => {
         dry_run: true,
         outcome: 'dry_run',
       });
-      if (route !== workflow) {
-        const details = { command: expect.any(String), risk_level: 'medium', would_be: 'approved' };
-        expect(body.details).toMatchObject({
-          ...details,
-          estimated_downtime: expect.stringMatching(/^up to \d+ seconds$/),
-        });
-      } else expect(body).toMatchObject({ would_be: 'approved', preview: { steps: [{ n: 1 }] } });
+      expect(body.details).toMatchObject({
+        command: expect.any(String),
+        risk_level: 'medium',
+        estimated_downtime: expect.stringMatching(/^up to \d+ seconds$/),
+        would_be: 'approved',
+      });
+      if (route === workflow)
+        expect(body).toMatchObject({ would_be: 'approved', preview: { steps: [{ n: 1 }] } });
     }
     expect((await call(route, 'dry_run=False')).body).toMatchObject({ dry_run: false, outcome: 'recovered' });
   });
