@@ -20,6 +20,8 @@ export type Patient = {
   readonly network_dependents: readonly string[];
   /** What the action's own `survey` read, if it has one. */
   readonly surveyed?: Details;
+  /** Under which remediation it is acted upon; absent in a preview. */
+  readonly remediation_id?: string;
 };
 
 /** All that is fixed before the one call: shown as the preview, and stored as the intent. */
@@ -32,11 +34,14 @@ export type Prepared<Call = EngineCall> = {
   readonly estimated_downtime_seconds: number;
   /**
    * What to compare with later, to find out whether the call took effect. A member `started_at` says that the
-   * patient will have been started anew: the verifier holds it to that.
+   * patient will have been started anew, `replicas_wanted` (a `ReplicasWanted`) how many of a service will run: the
+   * verifier holds it to that.
    */
   readonly evidence: Details;
   /** Seconds after the intent in which an effect that is not seen yet may still come. */
   readonly settle_seconds: number;
+  /** What it changes besides the step's own target: nothing is done unless each of them is leased, too. */
+  readonly touches?: readonly Target[];
 };
 
 /** The action makes no sense for this patient. The message says why, and what to do instead. */
@@ -65,15 +70,19 @@ export type ContainerAction = ActionBase & {
   readonly on: 'container';
   /** The state of the patient that shows success; null when there is nothing to verify. */
   readonly expects: Expectation['state'] | null;
+  /** Acts on a Swarm service by itself: none of its containers need be on this engine. */
+  readonly services?: true;
+  /** Its patient is the service that the container belongs to, where there is one, and not the container. */
+  readonly scales?: 'up' | 'down';
   /** Reads what else must be known before; it comes to `prepare` as `patient.surveyed`. */
   survey?(reader: EngineReader, patient: Patient, params: Details): Promise<Details>;
   prepare(patient: Patient, params: Details): Prepared | NotApplicable;
   /**
    * Makes the prepared calls, once. Resolves to the result, whose `details` say in words what was done.
-   * Throws what the port throws.
+   * Throws what the port throws, or an `ActionFailed`.
    */
   run(
-    ports: { readonly engine: EnginePort },
+    ports: { readonly engine: EnginePort; readonly reader: EngineReader },
     patient: Patient,
     prepared: Prepared,
     signal: AbortSignal,

@@ -3,7 +3,9 @@ import { kill } from './kill.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
+import { scaleDown } from './scale-down.ts';
 import { scalePool } from './scale-pool.ts';
+import { scaleUp } from './scale-up.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { stopChaosAttack } from './stop-chaos-attack.ts';
@@ -19,6 +21,8 @@ export const actions: readonly Action[] = [
   unpause,
   kill,
   updateResources,
+  scaleUp,
+  scaleDown,
   stopChaosAttack,
   scalePool,
   rotateCredentials,

@@ -28,6 +28,23 @@ export function refusedWith(error: unknown): number | undefined {
   return 'status' in error && typeof error.status === 'number' ? error.status : undefined;
 }
 
+/** The engine's no has been understood. The message says what it means, and what to do. */
+export class ActionFailed extends Error {
+  override readonly name = 'ActionFailed';
+  readonly code: string;
+  /** How far it got, for whoever asked. */
+  readonly result: Details;
+
+  constructor(
+    message: string,
+    { code = 'docker_refused', result = {} }: { code?: string; result?: Details } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.result = result;
+  }
+}
+
 const fullId = /^[0-9a-f]{64}$/;
 
 /** A call on one container. Throws a `RangeError` unless the id is a full one: a name might be another container's by now. */
@@ -41,15 +58,24 @@ export function containerCall(
   return { method, path: ['containers', containerId, verb], ...(query ? { query } : {}) };
 }
 
-/** `POST /containers/<id>/restart?t=10`, and the body as JSON behind it if there is one. Throws a `RangeError` on a segment that would change the path. */
+/**
+ * `POST /containers/<id>/restart?t=10`, and the body as JSON behind it if there is one, without the values of
+ * environment variables: this text is stored, and they hold passwords. Throws a `RangeError` on a segment that would
+ * change the path.
+ */
 export function callText(call: EngineCall): string {
   const pairs = Object.entries(call.query ?? {}).map(([key, value]): [string, string] => [
     key,
     String(value),
   ]);
   const query = new URLSearchParams(pairs).toString();
-  const body = call.body === undefined ? '' : ` ${JSON.stringify(call.body)}`;
+  const body = call.body === undefined ? '' : ` ${JSON.stringify(call.body, withoutValues)}`;
   return `${call.method} ${pathText(call.path)}${query === '' ? '' : `?${query}`}${body}`;
+}
+
+function withoutValues(name: string, value: unknown): unknown {
+  if (name !== 'Env' || !Array.isArray(value)) return value;
+  return value.map((each) => String(each).replace(/=.*/s, '=…'));
 }
 
 /** The path of a call, every segment encoded. Throws a `RangeError` on an empty or a relative one. */

@@ -54,14 +54,6 @@ describe('restart prepares', () => {
   it('a word on containers that lose their network', () => {
     expect(prepare({ network_dependents: ['sidecar'] }).notes[0]).toContain('sidecar');
   });
-
-  it('nothing for a Swarm service, and says what to do instead', () => {
-    const target = { engine: 'local', kind: 'swarm', name: 'api' } as const;
-    expect(restart.prepare({ ...patient, target }, {})).toMatchObject({
-      kind: 'not_applicable',
-      message: expect.stringContaining('docker service update --force api'),
-    });
-  });
 });
 
 describe('restart finds out afterwards', () => {

@@ -3,32 +3,32 @@ import type { ContainerAction } from './action.ts';
 import { containerCall } from './engine-port.ts';
 import { makeCalls } from './make-calls.ts';
 import { dependentNotes } from './network-dependents.ts';
-import { notForSwarm } from './not-applicable.ts';
 import { sameContainer, unseen } from './same-container.ts';
 import { graceNotes, graceSecondsOf, slackSeconds } from './stop-grace.ts';
+import { observeServiceRestart, prepareServiceRestart, runServiceRestart } from './swarm/restart-service.ts';
+import { surveyService } from './swarm/surveyed-service.ts';
 
 const details = 'Container restarted';
+const restartContainer = makeCalls(details);
 
-/** Stops the container gently, then starts it again. Not reversible: what it held in memory is gone. */
+/** Stops the container gently, then starts it again; a Swarm service is updated. Not reversible: what it held in memory is gone. */
 export const restart: ContainerAction = {
   on: 'container',
   name: 'restart',
-  summary: 'Restart a container gracefully and verify that it is stably well.',
+  summary: 'Restart a container or a Swarm service gracefully and verify that it is stably well.',
   params: z.strictObject({}),
   risk: 'medium',
   reversible: false,
   diagnostic: false,
   undoes: false,
   expects: 'running',
+  services: true,
+
+  survey: async (reader, patient) => (patient.target.kind === 'swarm' ? surveyService(reader, patient) : {}),
 
   prepare(patient) {
+    if (patient.target.kind === 'swarm') return prepareServiceRestart(patient);
     const { container_id, container_name, reading } = patient;
-    const swarm = notForSwarm(
-      patient,
-      'restarting one of its containers would leave a stray one',
-      (service) => `Run: docker service update --force ${service}`,
-    );
-    if (swarm) return swarm;
     const graceSeconds = graceSecondsOf(patient);
     return {
       kind: 'ready',
@@ -41,9 +41,16 @@ export const restart: ContainerAction = {
     };
   },
 
-  run: makeCalls(details),
+  run: (ports, patient, prepared, signal) =>
+    (patient.target.kind === 'swarm' ? runServiceRestart : restartContainer)(
+      ports,
+      patient,
+      prepared,
+      signal,
+    ),
 
   observe(evidence, now) {
+    if ('service_id' in evidence) return observeServiceRestart(evidence, now);
     const container = sameContainer(evidence, now);
     if ('kind' in container) return container;
     const { container_id, started_at } = container;

@@ -30,7 +30,41 @@ const verb = <Q extends z.ZodType, A extends z.ZodType>(request: Q, reply: A): V
   reply,
 });
 
-/** What the engine says of a container right now. */
+const memberSchema = z.strictObject({
+  container_id: z.string(),
+  container_name: z.string(),
+  status: z.string(),
+  running: z.boolean(),
+  restarting: z.boolean(),
+  started_at: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
+  /** The remediation that made it, if one did. */
+  made_by: z.string().nullable(),
+});
+export type Member = z.infer<typeof memberSchema>;
+
+export const replicasReadingSchema = z.strictObject({
+  /** Of a Swarm service: how many it shall have. Of a Compose service: how many containers there are. */
+  desired: z.int().min(0),
+  running: z.int().min(0),
+  /** Swarm's number of the state that the service is in, and how often its tasks were replaced on demand. */
+  version: z.int().optional(),
+  force_update: z.int().optional(),
+  /** Why Swarm did not bring its last update to an end; null: it did, or still does. */
+  update_trouble: z.string().nullable().optional(),
+  /** The containers of a Compose service. */
+  members: z.array(memberSchema).optional(),
+});
+
+/** How many of a service must run; with `made_by` only those count that this remediation made. */
+export const replicasWantedSchema = z.strictObject({
+  running: z.int().min(0),
+  made_by: z.string().nullable(),
+});
+export type ReplicasWanted = z.infer<typeof replicasWantedSchema>;
+
+/** What the engine says of a container right now, or of all that belong to a service. */
 export const containerReadingSchema = z.strictObject({
   exists: z.boolean(),
   container_id: z.string().nullable(),
@@ -63,18 +97,36 @@ export const containerReadingSchema = z.strictObject({
       pids_limit: z.number().nullable(),
     })
     .optional(),
+  /** Of a service: how many there are of it. The rest of the reading is about all of them together. */
+  replicas: replicasReadingSchema.optional(),
 });
 export type ContainerReading = z.infer<typeof containerReadingSchema>;
 
 export const lookupSchema = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('resolved'), resolved: resolvedTargetSchema }),
+  z.strictObject({
+    status: z.literal('resolved'),
+    resolved: resolvedTargetSchema,
+    /** What it cannot be done without touching, too. */
+    further: z.array(resolvedTargetSchema).optional(),
+  }),
   z.strictObject({ status: z.literal('not_found'), message: z.string() }),
   z.strictObject({ status: z.literal('ambiguous'), message: z.string(), candidates: z.array(z.string()) }),
 ]);
 export type Lookup = z.infer<typeof lookupSchema>;
 
+/** More or fewer of a service: so many in all, or one. */
+export const scaleWishSchema = z.strictObject({
+  direction: z.enum(['up', 'down']),
+  replicas: z.int().min(0).optional(),
+});
+export type ScaleWish = z.infer<typeof scaleWishSchema>;
+
 export const executorVerbs = {
-  resolve: verb(z.strictObject({ container: containerRefSchema }), lookupSchema),
+  /** With `scale` it is the service of the container that is looked for, and what would go with it. */
+  resolve: verb(
+    z.strictObject({ container: containerRefSchema, scale: scaleWishSchema.optional() }),
+    lookupSchema,
+  ),
   preview: verb(z.strictObject({ plan: planSchema }), previewSchema),
   inspect: verb(z.strictObject({ target: targetSchema }), containerReadingSchema),
   targets: verb(
@@ -125,6 +177,8 @@ export const verifierVerbs = {
       expectation: expectationSchema,
       /** Docker's StartedAt before the step: a patient that still has it was not restarted. */
       started_before: z.string().nullable(),
+      /** Of a service; without it as many must run as the service wants by itself. */
+      replicas: replicasWantedSchema.optional(),
       progress: progressSchema.nullable(),
     }),
     z.strictObject({

@@ -7,7 +7,7 @@ export type TargetKind = (typeof targetKinds)[number];
 
 /**
  * What a remediation acts on, in its one canonical form. `name` is the container's name, Compose's
- * `project/service/number`, the Swarm service's name, what of an HTTP endpoint is acted upon (`chaos/<attack>`), or the scope of a cleanup: never a
+ * `project/service/number` (`project/service` where the service as a whole is meant), the Swarm service's name, what of an HTTP endpoint is acted upon (`chaos/<attack>`), or the scope of a cleanup: never a
  * container's id, because ids change on re-creation.
  */
 export const targetSchema = z.strictObject({
@@ -27,6 +27,19 @@ export function parseTargetId(text: string): Target | undefined {
   const [engine, kind, ...name] = text.split('/');
   const parsed = targetSchema.safeParse({ engine, kind, name: name.join('/') });
   return parsed.success ? parsed.data : undefined;
+}
+
+/** The Compose service as a whole that a container of it belongs to; undefined for everything else. */
+export function composeServiceOf({ engine, kind, name }: Target): Target | undefined {
+  const [project, service, number] = name.split('/');
+  return kind === 'compose' && number !== undefined
+    ? { engine, kind, name: `${project}/${service}` }
+    : undefined;
+}
+
+/** Is it a Compose service as a whole, and no single container? */
+export function isComposeService({ kind, name }: Target): boolean {
+  return kind === 'compose' && name.split('/').length === 2;
 }
 
 /** A canonical target together with what the engine knew of it when it was asked. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Step } from '#libs/contracts/plan';
+import type { ScaleWish } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { ResolvedTarget, TargetKind } from '#libs/contracts/target';
 
@@ -14,9 +15,12 @@ export type VerificationSettings = {
 /** The containers that the settings name, for runbooks that are about them. */
 export type ConfiguredTargets = { readonly api: string; readonly database: string };
 
-/** A container by a name of it, which its engine has to resolve; or what else is acted upon. */
+/**
+ * A container by a name of it, which its engine has to resolve, with `scale` to its service and what would go with
+ * it; or what else is acted upon.
+ */
 export type Concern =
-  | { readonly container: string }
+  | { readonly container: string; readonly scale?: ScaleWish }
   | { readonly kind: Extract<TargetKind, 'endpoint' | 'cleanup'>; readonly name: string };
 
 /** A plan in the making: data in, steps out. Adding one: a file with this shape, and its name in the catalogue. */

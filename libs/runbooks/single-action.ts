@@ -1,5 +1,6 @@
 import type { Action } from '#libs/actions/action';
 import type { Expectation } from '#libs/contracts/plan';
+import type { ScaleWish } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { ResolvedTarget } from '#libs/contracts/target';
 import { expectationOf } from './expectation.ts';
@@ -30,12 +31,16 @@ export function singleAction(action: Action): Runbook {
 function concernOf(action: Action, container: string, params: Details): Concern {
   switch (action.on) {
     case 'container':
-      return { container };
+      return action.scales ? { container, scale: wishOf(action.scales, params) } : { container };
     case 'endpoint':
       return { kind: 'endpoint', name: action.concerns(params) };
     case 'engine':
       return { kind: action.kind, name: action.concerns(params) };
   }
+}
+
+function wishOf(direction: ScaleWish['direction'], { replicas }: Details): ScaleWish {
+  return typeof replicas === 'number' ? { direction, replicas } : { direction };
 }
 
 function verification(

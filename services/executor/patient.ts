@@ -1,10 +1,11 @@
 import type { ContainerAction, Patient } from '#libs/actions/action';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
-import type { Target } from '#libs/contracts/target';
+import { isComposeService, type Target, targetId } from '#libs/contracts/target';
 import type { ContainerInspection } from './docker/answers.ts';
 import { noContainer, readingOf, stopTimeoutOf } from './docker/container-reading.ts';
 import type { DockerEngine } from './docker/docker-engine.ts';
+import { composeReading, readSwarmService } from './docker/service-reading.ts';
 import { containerOf, type Directory, networkDependents, resolvedOf } from './inventory/directory.ts';
 import { isTarget, type KnownContainer } from './inventory/identity.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -18,20 +19,49 @@ type Found = {
   readonly inspection: ContainerInspection;
 };
 
-/** The patient as the engine says it is right now; undefined when there is none. Throws a `DockerError`. */
-export async function patientOf(view: EngineView, target: Target): Promise<Patient | undefined> {
+/** The patient of an action as the engine says it is right now; undefined when there is none. Throws a `DockerError`. */
+export async function patientOf(
+  view: EngineView,
+  target: Target,
+  { services }: Pick<ContainerAction, 'services'> = {},
+): Promise<Patient | undefined> {
   const found = await lookUp(view, target);
-  if (!found) return undefined;
+  const asService = services && isService(target) ? await readingOfTarget(view, target) : undefined;
+  if (!found) return asService && elsewhere(view, target, asService);
   const { directory, container, inspection } = found;
   return {
     target,
     container_id: container.id,
     container_name: container.name,
-    reading: readingOf(inspection),
-    protected_by: resolvedOf(directory, container).protected_by,
+    reading: asService ?? readingOf(inspection),
+    protected_by: resolvedOf(directory, container, target).protected_by,
     stop_timeout_seconds: stopTimeoutOf(inspection),
     network_dependents: networkDependents(directory, container),
   };
+}
+
+/** A Swarm service whose containers are all on other engines; its id stands for theirs. */
+async function elsewhere(
+  { inventory }: EngineView,
+  target: Target,
+  reading: ContainerReading,
+): Promise<Patient | undefined> {
+  const service = target.kind === 'swarm' ? await inventory.elsewhere(target.name) : undefined;
+  return (
+    service && {
+      target,
+      container_id: target.name,
+      container_name: target.name,
+      reading,
+      protected_by: service.protected_by,
+      stop_timeout_seconds: null,
+      network_dependents: [],
+    }
+  );
+}
+
+function isService(target: Target): boolean {
+  return target.kind === 'swarm' || isComposeService(target);
 }
 
 /** The patient with what its action's own survey reads. Throws a `DockerError`. */
@@ -44,10 +74,23 @@ export async function surveyed(
   return action.survey ? { ...patient, surveyed: await action.survey(engine, patient, params) } : patient;
 }
 
-/** How the target is right now, whichever container it is by now. Throws a `DockerError`. */
+/** How the target is right now, whichever containers it is by now. Throws a `DockerError`. */
 export async function readingOfTarget(view: EngineView, target: Target): Promise<ContainerReading> {
+  if (isComposeService(target)) return readingOfService(view, target);
+  const service = target.kind === 'swarm' ? await readSwarmService(view.engine, target.name) : undefined;
+  if (service) return service;
   const found = await lookUp(view, target);
   return found ? readingOf(found.inspection) : noContainer;
+}
+
+async function readingOfService(
+  { engine, inventory }: EngineView,
+  target: Target,
+): Promise<ContainerReading> {
+  // A clone that was made a moment ago must be among them.
+  const members = (await inventory.fresh()).byTarget.get(targetId(target)) ?? [];
+  const inspections = await Promise.all(members.map(({ id }) => engine.inspect(id)));
+  return composeReading(inspections.filter((each) => each !== undefined));
 }
 
 /** How this one container is right now; undefined when it is gone. Throws a `DockerError`. */

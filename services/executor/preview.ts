@@ -23,7 +23,7 @@ const sharedForMs = 100;
 /** Where previews look: the engine, the patient of a target, and which setting an endpoint lacks. */
 export type PreviewGround = {
   readonly view: EngineView;
-  readonly look: (target: Target) => Promise<Patient | undefined>;
+  readonly look: (target: Target, action: ContainerAction) => Promise<Patient | undefined>;
   readonly missing: Endpoints['missing'];
 };
 
@@ -74,7 +74,7 @@ async function ofContainer(
   { target, params }: Step,
   { look, view }: PreviewGround,
 ): Promise<Shown> {
-  const patient = await look(target);
+  const patient = await look(target, action);
   if (!patient)
     return nothing(`Container not found: ${targetId(target)}. It was there before; see docker ps -a.`);
   const prepared = action.prepare(await surveyed(view, action, patient, params), params);

@@ -1,3 +1,4 @@
+import type { ContainerAction } from '#libs/actions/action';
 import { type Served, serve } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
 import { executorVerbs } from '#libs/contracts/rpc';
@@ -24,13 +25,13 @@ export function executorRpc(
   };
   const ground = {
     view,
-    look: (target: Target) => patientOf(view, ours(target)),
+    look: (target: Target, action: ContainerAction) => patientOf(view, ours(target), action),
     missing: endpoints.missing,
   };
   const preview = sharedPreview((plan) => previewOf(plan, ground), clock);
   return [
-    serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container }) =>
-      orProblem(view.inventory.resolve(container)),
+    serve('resolve', subject('resolve'), executorVerbs.resolve, ({ container, scale }) =>
+      orProblem(view.inventory.resolve(container, scale)),
     ),
     serve('preview', subject('preview'), executorVerbs.preview, ({ plan }) => orProblem(preview(plan))),
     serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target }) =>

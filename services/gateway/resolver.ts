@@ -12,25 +12,24 @@ import type { Concern } from '#libs/runbooks/runbook';
 /** Which targets a request's concerns are, in their order; of containers by the word of the engine that owns them. */
 export type Resolver = (engine: string, concerns: readonly Concern[]) => Promise<Resolution>;
 
+type Named = Extract<Concern, { readonly container: string }>;
+
 const timeoutMs = 5_000;
 
 /** Asks the engine's executor; the same question asked while its answer is under way shares that answer. */
 export function createResolver(bus: Bus): Resolver {
   const ask = shareInFlight(
-    ({ engine, container }: { readonly engine: string; readonly container: string }) =>
-      callRpc(
-        bus,
-        executorRpcSubject(engine, 'resolve'),
-        executorVerbs.resolve,
-        { container },
-        { timeoutMs },
-      ).catch((error: unknown) => explain(bus, engine, error)),
-    ({ engine, container }) => `${engine}/${container}`,
+    ({ engine, ...asked }: { readonly engine: string } & Named) =>
+      callRpc(bus, executorRpcSubject(engine, 'resolve'), executorVerbs.resolve, asked, { timeoutMs }).catch(
+        (error: unknown) => explain(bus, engine, error),
+      ),
+    ({ engine, container, scale }) =>
+      `${engine}/${container}/${scale?.direction ?? ''}/${scale?.replicas ?? ''}`,
   );
   return async (engine, concerns) => {
     const lookups = await Promise.all(
       concerns.map((concern) =>
-        'container' in concern ? ask({ engine, container: concern.container }) : asNamed(engine, concern),
+        'container' in concern ? ask({ engine, ...concern }) : asNamed(engine, concern),
       ),
     );
     return together(lookups);
@@ -48,11 +47,13 @@ function asNamed(engine: string, { kind, name }: Exclude<Concern, { readonly con
   return { status: 'resolved', resolved };
 }
 
-function together(lookups: readonly Lookup[]): Resolution {
+function together(
+  lookups: readonly (Lookup | Extract<Resolution, { readonly message: string }>)[],
+): Resolution {
   const targets: ResolvedTarget[] = [];
   for (const lookup of lookups) {
     if (lookup.status !== 'resolved') return lookup;
-    targets.push(lookup.resolved);
+    targets.push(lookup.resolved, ...(lookup.further ?? []));
   }
   const ids = targets.map(({ target }) => targetId(target));
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);

@@ -52,7 +52,7 @@ function ended(requested: Requested, fact: Complete): Event {
   const succeeded = fact.outcome === 'recovered' || fact.outcome === 'executed';
   const status = succeeded ? 'success' : fact.outcome === 'not_applicable' ? 'not_applicable' : 'failed';
   const result = succeeded
-    ? { status, action, container, details: fact.message }
+    ? { status, action, container, details: fact.message, ...membersOf(fact) }
     : { status, action, container, error: fact.message };
   return {
     ...heading(requested),
@@ -60,6 +60,18 @@ function ended(requested: Requested, fact: Complete): Event {
     dry_run: false,
     ...asked(requested),
   };
+}
+
+/** What the document promises of an action's result besides its `details`. */
+const resultMembers: Readonly<Record<string, readonly string[]>> = {
+  scale_up: ['service', 'previous_replicas', 'new_replicas'],
+  scale_down: ['service', 'previous_replicas', 'new_replicas'],
+};
+
+function membersOf({ execution_log: log }: Complete): Record<string, unknown> {
+  const last = log.findLast(({ status }) => status === 'success');
+  const names = resultMembers[last?.action ?? ''] ?? [];
+  return Object.fromEntries(names.map((name) => [name, last?.result[name] ?? null]));
 }
 
 function previewed(requested: Requested, fact: Previewed): Event {

@@ -30,7 +30,11 @@ const longestCallMs = 3_000;
 export async function check(ports: CheckPorts, request: CheckRequest): Promise<CheckReply> {
   const { clock, pollMs, signal } = ports;
   const until = clock.now() + longestCallMs;
-  const question = { expectation: request.expectation, startedBefore: request.started_before };
+  const question = {
+    expectation: request.expectation,
+    startedBefore: request.started_before,
+    replicas: request.replicas,
+  };
   let progress = request.progress ?? beginning(clock.now());
   for (;;) {
     const readings = await look(ports, request, until);

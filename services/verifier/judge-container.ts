@@ -1,5 +1,5 @@
 import type { Expectation } from '#libs/contracts/plan';
-import type { ContainerReading, Progress } from '#libs/contracts/rpc';
+import type { ContainerReading, Progress, ReplicasWanted } from '#libs/contracts/rpc';
 
 /**
  * How the container stands against what is expected of it. `well`: as expected, and stably so. `not_yet`: it may
@@ -13,13 +13,15 @@ export type ContainerStanding = {
 export type ContainerStep = { readonly standing: ContainerStanding; readonly progress: Progress };
 
 /** A state that cannot last (between stop and start) looks like a death for a moment: one more look tells. */
-const looksToBeDown = 2;
-const runsToBeCrashLooping = 3;
+export const looksToBeDown = 2;
+export const runsToBeCrashLooping = 3;
 
 export type ContainerQuestion = {
   readonly expectation: Expectation;
   /** Docker's StartedAt before the step; null when the step need not have started anything. */
   readonly startedBefore: string | null;
+  /** How many of a service must run; undefined: as many as it wants by itself. */
+  readonly replicas?: ReplicasWanted | undefined;
 };
 
 export function stepContainer(
@@ -86,8 +88,8 @@ function standingOf(
   };
 }
 
-const ill = (message: string): ContainerStanding => ({ is: 'ill', ifLate: 'unhealthy', message });
-const notYet = (ifLate: ContainerStanding['ifLate'], message: string): ContainerStanding => ({
+export const ill = (message: string): ContainerStanding => ({ is: 'ill', ifLate: 'unhealthy', message });
+export const notYet = (ifLate: ContainerStanding['ifLate'], message: string): ContainerStanding => ({
   is: 'not_yet',
   ifLate,
   message,
@@ -145,11 +147,11 @@ function endOf(reading: ContainerReading): string {
   return reading.oom_killed ? `${code}, killed for want of memory` : code;
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-function secondsBetween(from: string, until: string): number {
+export function secondsBetween(from: string, until: string): number {
   return Math.max(0, (Date.parse(until) - Date.parse(from)) / 1_000);
 }

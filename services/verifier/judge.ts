@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ContainerReading, Progress, TargetHealth, verifierVerbs } from '#libs/contracts/rpc';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 import { type ContainerQuestion, type ContainerStanding, stepContainer } from './judge-container.ts';
+import { stepService } from './judge-service.ts';
 
 export type Verdict = z.output<typeof verifierVerbs.check.reply>['verdict'];
 
@@ -76,7 +77,10 @@ function lookAtContainer(
   question: ContainerQuestion,
   nowMs: number,
 ): { readonly standing: ContainerStanding; readonly progress: Progress } {
-  if (!('why' in container)) return stepContainer(before, container, question, toInstant(nowMs));
+  if (!('why' in container)) {
+    const step = container.replicas ? stepService : stepContainer;
+    return step(before, container, question, toInstant(nowMs));
+  }
   // Not seeing is no break: the same StartedAt at the next look proves that there was none.
   const message = `The container could not be looked at: ${container.why}`;
   return { standing: { is: 'unknown', ifLate: 'inconclusive', message }, progress: before };

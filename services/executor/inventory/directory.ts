@@ -1,6 +1,6 @@
 import type { Lookup } from '#libs/contracts/rpc';
 import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
-import type { KnownContainer } from './identity.ts';
+import { type KnownContainer, targetsOf } from './identity.ts';
 import { tightest } from './limits.ts';
 
 /** Every container of one moment, findable by whatever it may be called. */
@@ -10,6 +10,7 @@ export type Directory = {
   readonly byService: Groups;
   /** By the first twelve digits of the id. */
   readonly byShortId: Groups;
+  /** Under a Compose service all of its containers, too. */
   readonly byTarget: Groups;
 };
 type Groups = ReadonlyMap<string, readonly KnownContainer[]>;
@@ -25,19 +26,28 @@ export function directoryOf(all: readonly KnownContainer[]): Directory {
       (each) => each.service ?? '',
     ),
     byShortId: Map.groupBy(all, (each) => each.id.slice(0, shortIdLength)),
-    byTarget: Map.groupBy(all, (each) => targetId(each.target)),
+    byTarget: grouped(all.flatMap((each) => targetsOf(each).map((id) => [id, each] as const))),
   };
+}
+
+function grouped(pairs: readonly (readonly [string, KnownContainer])[]): Groups {
+  const groups = Map.groupBy(pairs, ([id]) => id);
+  return new Map([...groups].map(([id, each]) => [id, each.map(([, container]) => container)]));
 }
 
 /**
  * Finds what a caller means: the exact name first, then the full id, then a service's name or an id's prefix of
- * at least twelve digits, if all that fit are one target. Never a part of a name.
+ * at least twelve digits, if all that fit are one target. Never a part of a name. `as` says what a container stands for.
  */
-export function find(directory: Directory, ref: string): Lookup {
+export function find(
+  directory: Directory,
+  ref: string,
+  as: (container: KnownContainer) => Target = ({ target }) => target,
+): Lookup {
   const exact = directory.byName.get(ref) ?? byIdPrefix(directory, ref).find(({ id }) => id === ref);
-  if (exact) return { status: 'resolved', resolved: resolvedOf(directory, exact) };
+  if (exact) return { status: 'resolved', resolved: resolvedOf(directory, exact, as(exact)) };
   const fitting = [...(directory.byService.get(ref) ?? []), ...byIdPrefix(directory, ref)];
-  const candidates = [...new Set(fitting.map(({ target }) => targetId(target)))].sort();
+  const candidates = [...new Set(fitting.map((each) => targetId(as(each))))].sort();
   const [first] = fitting;
   if (!first) {
     return {
@@ -45,7 +55,9 @@ export function find(directory: Directory, ref: string): Lookup {
       message: `Container not found: ${ref}. Check the exact name, upper and lower case too, with docker ps -a.`,
     };
   }
-  if (candidates.length === 1) return { status: 'resolved', resolved: resolvedOf(directory, first) };
+  if (candidates.length === 1) {
+    return { status: 'resolved', resolved: resolvedOf(directory, first, as(first)) };
+  }
   return {
     status: 'ambiguous',
     message: `${ref} fits ${candidates.length} targets. Use the exact name of one container.`,
@@ -59,11 +71,15 @@ export function containerOf(directory: Directory, target: Target): KnownContaine
   return fitting.toSorted((a, b) => rank(b) - rank(a) || b.created - a.created)[0];
 }
 
-export function resolvedOf(directory: Directory, container: KnownContainer): ResolvedTarget {
-  const same = directory.byTarget.get(targetId(container.target)) ?? [container];
+export function resolvedOf(
+  directory: Directory,
+  container: KnownContainer,
+  target: Target = container.target,
+): ResolvedTarget {
+  const same = directory.byTarget.get(targetId(target)) ?? [container];
   const limits = tightest(same.map((each) => each.limits));
   return {
-    target: container.target,
+    target,
     container_id: container.id,
     container_name: container.name,
     protected_by: same.find((each) => each.protected_by !== null)?.protected_by ?? null,

@@ -1,5 +1,5 @@
 import type { Limits } from '#libs/contracts/limits';
-import { type Target, targetId } from '#libs/contracts/target';
+import { composeServiceOf, type Target, targetId } from '#libs/contracts/target';
 import type { ContainerInspection, ContainerSummary } from '../docker/answers.ts';
 import { limitsOf } from './limits.ts';
 
@@ -52,10 +52,16 @@ export function identify(
   };
 }
 
-/** Is the inspected container (still) this target? */
+/** Is the inspected container (still) this target, or one of this service? */
 export function isTarget({ Name, Config }: ContainerInspection, target: Target): boolean {
   const identity = identityOf([Name], Config.Labels, target.engine);
-  return identity !== undefined && targetId(identity.target) === targetId(target);
+  return identity !== undefined && targetsOf(identity).includes(targetId(target));
+}
+
+/** The target that a container is, and the Compose service that it belongs to. */
+export function targetsOf({ target }: Pick<KnownContainer, 'target'>): readonly string[] {
+  const service = composeServiceOf(target);
+  return service ? [targetId(target), targetId(service)] : [targetId(target)];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -86,7 +92,13 @@ function isName(text: string | undefined): text is string {
   return text !== undefined && /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(text);
 }
 
-function protectedBy(identity: Identity, id: string, labels: Labels, protection: Protection): string | null {
+/** Why nothing may be done to it; null: it may. */
+export function protectedBy(
+  identity: Identity,
+  id: string,
+  labels: Labels,
+  protection: Protection,
+): string | null {
   if (isOn(labels['hemostat.mesh'])) return 'its label hemostat.mesh: it is part of the mesh';
   if (/^[0-9a-f]{12,64}$/.test(protection.ownId) && id.startsWith(protection.ownId)) {
     return 'the rule that the executor does not touch its own container';

@@ -2,8 +2,8 @@
  * Guarantee: while the engine is away nothing is found; what is not known is looked for anew before it is called
  * missing. An answer may be older than the latest event: whoever acts looks again first.
  */
-import type { Lookup } from '#libs/contracts/rpc';
-import type { Target } from '#libs/contracts/target';
+import type { Lookup, ScaleWish } from '#libs/contracts/rpc';
+import type { ResolvedTarget, Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
@@ -12,11 +12,16 @@ import { containerOf, type Directory, directoryOf, find } from './directory.ts';
 import { identify, type KnownContainer, type Protection } from './identity.ts';
 import { createLabelWarnings } from './label-warnings.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { findForScaling } from './scaling.ts';
 import { stayConnected } from './stay-connected.ts';
+import { serviceElsewhere } from './swarm-elsewhere.ts';
 
 /** What is on one engine. Every method throws a `DockerError` while the engine is away. */
 export interface Inventory extends AsyncDisposable {
-  resolve(ref: string): Promise<Lookup>;
+  /** The target that is meant; with a wish to scale the service of it, and what would go with it. */
+  resolve(ref: string, scale?: ScaleWish): Promise<Lookup>;
+  /** A Swarm service without a container on this engine. */
+  elsewhere(service: string): Promise<ResolvedTarget | undefined>;
   containerOf(target: Target): Promise<KnownContainer | undefined>;
   /** As of now, not of the last event. */
   fresh(): Promise<Directory>;
@@ -72,12 +77,19 @@ export function openInventory(options: InventoryOptions): Inventory {
     },
   });
 
+  const elsewhere = (service: string) => serviceElsewhere(engine, engineName, protection, service);
+
   return {
     fresh,
+    elsewhere,
     current: async () => directory ?? fresh(),
-    resolve: async (ref) => {
-      const known = directory && find(directory, ref);
-      return known?.status === 'resolved' ? known : find(await fresh(), ref);
+    resolve: async (ref, scale) => {
+      const findIn = (all: Directory) => (scale ? findForScaling(all, ref, scale) : find(all, ref));
+      const known = directory && findIn(directory);
+      if (known?.status === 'resolved') return known;
+      const found = findIn(await fresh());
+      const service = found.status === 'not_found' ? await elsewhere(ref) : undefined;
+      return service ? { status: 'resolved', resolved: service } : found;
     },
     containerOf: async (target) =>
       (directory && containerOf(directory, target)) ?? containerOf(await fresh(), target),

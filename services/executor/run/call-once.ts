@@ -4,6 +4,7 @@
  */
 import type { EndpointResult } from '#libs/actions/action';
 import { EndpointRefusal } from '#libs/actions/endpoint-port';
+import { ActionFailed } from '#libs/actions/engine-port';
 import type { Details } from '#libs/contracts/scalars';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import { EndpointError } from '../endpoint/endpoint-error.ts';
@@ -14,7 +15,12 @@ import { type Run, Stopping } from './running.ts';
 export type Answer =
   | { readonly kind: 'done'; readonly status: EndpointResult['status']; readonly result: Details }
   | { readonly kind: 'not_called'; readonly error: Complaint }
-  | { readonly kind: 'failed'; readonly error: Complaint; readonly reached: boolean }
+  | {
+      readonly kind: 'failed';
+      readonly error: Complaint;
+      readonly reached: boolean;
+      readonly result?: Details;
+    }
   | { readonly kind: 'unheard'; readonly error: Complaint };
 type Complaint = { readonly code: string; readonly message: string };
 
@@ -32,6 +38,10 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
     }
     if (error instanceof EndpointRefusal) {
       return { kind: 'failed', error: { code: 'endpoint_refused', message: error.message }, reached };
+    }
+    if (error instanceof ActionFailed) {
+      const { code, message, result } = error;
+      return { kind: 'failed', error: { code, message }, reached, result };
     }
     if (error instanceof DockerError || error instanceof EndpointError) {
       if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };

@@ -1,5 +1,5 @@
 import type { EndpointPort } from '#libs/actions/endpoint-port';
-import type { EngineCall, EnginePort } from '#libs/actions/engine-port';
+import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
@@ -23,6 +23,7 @@ export interface Fence {
   /** Did any call get as far as the engine or the endpoint? */
   readonly reached: boolean;
   readonly engine: EnginePort;
+  readonly reader: EngineReader;
   readonly endpoint: EndpointPort;
 }
 
@@ -47,6 +48,7 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       return reached;
     },
     engine: { call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal)) },
+    reader: view.engine,
     endpoint: {
       call: (call, signal) =>
         call.method === 'GET'

@@ -1,6 +1,7 @@
 import type { ContainerAction, EndpointAction, EngineAction, Patient, Prepared } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import type { EndpointCall } from '#libs/actions/endpoint-port';
+import { ActionFailed } from '#libs/actions/engine-port';
 import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
@@ -60,11 +61,12 @@ export async function intentOf(
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
     if (action.on === 'engine') return await forEngine(action, params.data, view);
-    const patient = await patientOf(view, step.target);
+    const patient = await patientOf(view, step.target, action);
     return patient
-      ? await forPatient(action, patient, params.data, view)
+      ? await forPatient(action, patient, params.data, view, approved)
       : withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
   } catch (error) {
+    if (error instanceof ActionFailed) return withhold('failed', error.code, error.message);
     if (!(error instanceof DockerError)) throw error;
     return withhold('failed', 'docker_unavailable', adviceOf(error));
   }
@@ -90,17 +92,23 @@ async function forPatient(
   found: Patient,
   params: Details,
   view: EngineView,
+  { remediation_id, grants }: Approved,
 ): Promise<Intent> {
   // Safety saw to it when it decided; a container that has come to the name since then is another one.
   if (found.protected_by !== null) {
     const message = `${targetId(found.target)} is protected by ${found.protected_by}`;
     return withhold('failed', 'protected_target', message);
   }
-  const patient = await surveyed(view, action, found, params);
+  const patient = await surveyed(view, action, { ...found, remediation_id }, params);
   const prepared = action.prepare(patient, params);
-  return prepared.kind === 'ready'
-    ? { kind: 'act', on: 'container', action, patient, prepared }
-    : withhold('not_applicable', 'not_applicable', prepared.message);
+  if (prepared.kind !== 'ready') return withhold('not_applicable', 'not_applicable', prepared.message);
+  const leased = new Set(grants.map(({ target }) => targetId(target)));
+  const free = prepared.touches?.find((target) => !leased.has(targetId(target)));
+  if (free) {
+    const message = `${targetId(found.target)} has changed since it was asked for: ${targetId(free)} would be concerned now, and is not leased. Ask again`;
+    return withhold('failed', 'changed_meanwhile', message);
+  }
+  return { kind: 'act', on: 'container', action, patient, prepared };
 }
 
 function obstacle(approved: Approved, step: Step, engineName: string, now: number): Withheld | undefined {

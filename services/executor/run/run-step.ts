@@ -7,6 +7,7 @@ import { endpointCallText } from '#libs/actions/endpoint-port';
 import { callText } from '#libs/actions/engine-port';
 import type { Executed, Started } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
+import { replicasWantedSchema } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import { fromInstant } from '#libs/runtime/instant';
 import { callOnce } from './call-once.ts';
@@ -51,7 +52,13 @@ async function act(run: Run, intent: Act, started: Started): Promise<Found> {
     case 'not_called':
       return notDone({ status: 'not_started', error: answer.error });
     case 'failed':
-      return { ...nothingHeard, status: 'failed', reached_docker: answer.reached, error: answer.error };
+      return {
+        ...nothingHeard,
+        status: 'failed',
+        reached_docker: answer.reached,
+        error: answer.error,
+        result: answer.result ?? {},
+      };
     case 'unheard':
       run.context.bus.log.warn({ reason: answer.error.message }, 'no answer; looking at the patient instead');
       return observe(run.context, started);
@@ -72,10 +79,12 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
   const { bus } = run.context;
   const beganAt = bus.clock.now();
   const before = log.started?.evidence.started_at;
+  const replicas = replicasWantedSchema.safeParse(log.started?.evidence.replicas_wanted);
   const opinion = await verify(run.context, {
     target: step.target,
     expectation: step.verify,
     started_before: typeof before === 'string' ? before : null,
+    ...(replicas.success ? { replicas: replicas.data } : {}),
   });
   const now = bus.clock.now();
   const verified = await run.journal.verified({

@@ -3,7 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import type { Verified } from '#libs/contracts/facts';
 import type { Expectation } from '#libs/contracts/plan';
 import { Problem } from '#libs/contracts/problem';
-import { type Progress, verifierVerbs } from '#libs/contracts/rpc';
+import { type Progress, type ReplicasWanted, verifierVerbs } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import { rpcSubject } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
@@ -14,6 +14,8 @@ export type Question = {
   readonly expectation: Expectation;
   /** Docker's StartedAt before a step that starts the patient anew. */
   readonly started_before: string | null;
+  /** How many of a service must run, where it does not say so itself. */
+  readonly replicas?: ReplicasWanted;
 };
 
 export type Opinion = Pick<Verified, 'verdict' | 'message' | 'readings'>;

@@ -1,0 +1,112 @@
+import type { Details } from '#libs/contracts/scalars';
+import type { EngineCall } from '../engine-port.ts';
+import { composeLabels } from './sibling.ts';
+import { type Endpoint, isAnonymous, type Template } from './template.ts';
+
+export const madeByLabel = 'hemostat.remediation';
+
+/** Who the clone is, apart from what it has in common with its sibling. */
+export type CloneIdentity = {
+  readonly name: string;
+  readonly number: number;
+  /** Where it counts, the image by its id: its name may stand for another one by now. */
+  readonly image: string;
+  readonly remediation_id: string;
+};
+
+/**
+ * The calls that make one container after another: create, connect to each further network, start. Where the id of
+ * the new one belongs stands its name.
+ */
+export function cloneCalls(template: Template, clone: CloneIdentity): readonly EngineCall[] {
+  const { first, further } = networksOf(template, clone);
+  const path = ['containers', clone.name, 'start'];
+  return [
+    {
+      method: 'POST',
+      path: ['containers', 'create'],
+      query: { name: clone.name },
+      body: bodyOf(template, clone, first),
+    },
+    ...further.map(
+      ({ network, EndpointConfig }): EngineCall => ({
+        method: 'POST',
+        path: ['networks', network, 'connect'],
+        body: { Container: clone.name, EndpointConfig },
+      }),
+    ),
+    { method: 'POST', path },
+  ];
+}
+
+function bodyOf(template: Template, clone: CloneIdentity, EndpointsConfig: Details): Details {
+  const { Hostname, MacAddress: _, Labels, ...config } = template.Config;
+  const { [composeLabels.replaces]: __, ...labels } = Labels;
+  const own = anonymousMounts(template);
+  return {
+    ...config,
+    ...(Hostname && !template.Id.startsWith(Hostname) ? { Hostname } : {}),
+    Image: clone.image,
+    Labels: { ...labels, [composeLabels.number]: String(clone.number), [madeByLabel]: clone.remediation_id },
+    Volumes: own.volumes,
+    HostConfig: { ...template.HostConfig, Binds: own.binds, ...(own.mounts ? { Mounts: own.mounts } : {}) },
+    NetworkingConfig: { EndpointsConfig },
+  };
+}
+
+/** A clone gets anonymous volumes of its own: Compose hands those of a re-created container on by name. */
+function anonymousMounts({ Config, HostConfig }: Template) {
+  const binds = HostConfig.Binds ?? [];
+  const handedOn = binds.filter((bind) => isAnonymous(bind.split(':')[0]));
+  return {
+    binds: binds.filter((bind) => !handedOn.includes(bind)),
+    volumes: {
+      ...Config.Volumes,
+      ...Object.fromEntries(handedOn.map((bind) => [bind.split(':')[1] ?? '', {}])),
+    },
+    mounts: HostConfig.Mounts?.map(({ Source, ...mount }) =>
+      mount.Type === 'volume' && isAnonymous(Source) ? mount : { ...mount, Source },
+    ),
+  };
+}
+
+type Connection = { readonly network: string; readonly EndpointConfig: Details };
+
+// Engines before API 1.44 take one network at creation.
+function networksOf(
+  template: Template,
+  clone: CloneIdentity,
+): { readonly first: Details; readonly further: readonly Connection[] } {
+  const mode = template.HostConfig.NetworkMode ?? '';
+  if (mode === 'host' || mode === 'none' || mode.startsWith('container:')) return { first: {}, further: [] };
+  const networks = Object.entries(template.NetworkSettings.Networks ?? {});
+  const primary =
+    networks.find(([name, { NetworkID }]) => name === mode || NetworkID === mode) ?? networks[0];
+  if (!primary) return { first: {}, further: [] };
+  return {
+    first: { [primary[0]]: endpointOf(primary[1], template, clone) },
+    further: networks
+      .filter((each) => each !== primary)
+      .map(([name, endpoint]) => ({
+        network: endpoint.NetworkID || name,
+        EndpointConfig: endpointOf(endpoint, template, clone),
+      })),
+  };
+}
+
+/** What somebody asked for of an endpoint, without what the engine gave it: addresses, ids. */
+function endpointOf(
+  { Aliases, Links, DriverOpts }: Endpoint,
+  template: Template,
+  clone: CloneIdentity,
+): Details {
+  const name = template.Name.slice(1);
+  const aliases = (Aliases ?? [])
+    .filter((alias) => !/^[0-9a-f]{12,64}$/.test(alias) || !template.Id.startsWith(alias))
+    .map((alias) => (alias === name ? clone.name : alias));
+  return {
+    ...(aliases.length > 0 ? { Aliases: [...new Set(aliases)] } : {}),
+    ...(Links ? { Links } : {}),
+    ...(DriverOpts ? { DriverOpts } : {}),
+  };
+}

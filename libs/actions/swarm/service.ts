@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { EngineReader } from '../engine-port.ts';
+import { refusedWith } from '../engine-port.ts';
+
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {});
+
+// All of the specification goes back to the engine with an update, so that nothing of it may be dropped.
+const specSchema = z.looseObject({
+  Name: z.string(),
+  Labels: labels,
+  Mode: z.looseObject({
+    Replicated: z.looseObject({ Replicas: z.int().nullish() }).nullish(),
+    Global: z.looseObject({}).nullish(),
+  }),
+  TaskTemplate: z.looseObject({
+    ForceUpdate: z.int().nullish(),
+    ContainerSpec: z.looseObject({ Labels: labels, StopGracePeriod: z.number().nullish() }).nullish(),
+  }),
+  UpdateConfig: z.looseObject({ Parallelism: z.int().nullish(), Order: z.string().nullish() }).nullish(),
+});
+export type ServiceSpec = z.output<typeof specSchema>;
+
+export const swarmServiceSchema = z.object({
+  ID: z.string().min(1),
+  Version: z.object({ Index: z.int() }),
+  Spec: specSchema,
+  UpdateStatus: z.object({ State: z.string().nullish(), Message: z.string().nullish() }).nullish(),
+});
+export type SwarmService = z.output<typeof swarmServiceSchema>;
+
+export type ServiceLook =
+  | { readonly is: 'service'; readonly service: SwarmService }
+  | { readonly is: 'none' }
+  | { readonly is: 'no_manager' };
+
+/** The service of exactly this name, as the Swarm knows it now. Throws what the reader throws. */
+export async function readService(reader: EngineReader, name: string): Promise<ServiceLook> {
+  try {
+    // The filter takes beginnings of names, too.
+    const filters = JSON.stringify({ name: [name] });
+    const found = z.array(swarmServiceSchema).parse(await reader.read(['services'], { filters }));
+    const service = found.find(({ Spec }) => Spec.Name === name);
+    return service ? { is: 'service', service } : { is: 'none' };
+  } catch (error) {
+    if (refusedWith(error) === 503) return { is: 'no_manager' };
+    throw error;
+  }
+}
+
+export function forceUpdateOf({ Spec }: SwarmService): number {
+  return Spec.TaskTemplate.ForceUpdate ?? 0;
+}
+
+/** Undefined: the number is not ours to say, the service runs one task on every node, or is a job. */
+export function replicasOf({ Spec }: SwarmService): number | undefined {
+  return Spec.Mode.Replicated ? (Spec.Mode.Replicated.Replicas ?? 1) : undefined;
+}
+
+/** A label of the service, or of its containers. */
+export function labelsOf({ Spec }: SwarmService): readonly Readonly<Record<string, string>>[] {
+  const ofContainers = Spec.TaskTemplate.ContainerSpec?.Labels;
+  return ofContainers ? [Spec.Labels, ofContainers] : [Spec.Labels];
+}

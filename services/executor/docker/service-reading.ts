@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { forceUpdateOf, readService, replicasOf, type SwarmService } from '#libs/actions/swarm/service';
+import type { ContainerReading, Member } from '#libs/contracts/rpc';
+import type { ContainerInspection } from './answers.ts';
+import { noContainer, readingOf } from './container-reading.ts';
+import type { DockerEngine } from './docker-engine.ts';
+
+const tasksSchema = z.array(
+  z.object({
+    DesiredState: z.string(),
+    Status: z.object({ State: z.string(), Timestamp: z.string().nullish(), Err: z.string().nullish() }),
+    Spec: z.object({ ForceUpdate: z.int().nullish() }),
+  }),
+);
+type Tasks = z.output<typeof tasksSchema>;
+
+const gaveUp = ['paused', 'rollback_started', 'rollback_paused', 'rollback_completed'];
+const longestError = 300;
+
+/** The Swarm's word on a service; undefined where the Swarm cannot be asked. Throws a `DockerError`. */
+export async function readSwarmService(
+  engine: DockerEngine,
+  name: string,
+): Promise<ContainerReading | undefined> {
+  const look = await readService(engine, name);
+  if (look.is === 'no_manager') return undefined;
+  if (look.is === 'none') return noContainer;
+  const { service } = look;
+  const filters = JSON.stringify({ service: [service.ID] });
+  return swarmReading(service, tasksSchema.parse((await engine.read(['tasks'], { filters })) ?? []));
+}
+
+/** A service as one patient: its tasks of the newest kind, all together. */
+export function swarmReading(service: SwarmService, tasks: Tasks): ContainerReading {
+  const wanted = tasks.filter(({ DesiredState }) => DesiredState === 'running');
+  const up = wanted.filter(
+    ({ Status, Spec }) => Status.State === 'running' && (Spec.ForceUpdate ?? 0) === forceUpdateOf(service),
+  );
+  const desired = replicasOf(service) ?? wanted.length;
+  const errors = tasks.flatMap(({ Status }) => (Status.Err ? [Status.Err] : []));
+  return {
+    ...noContainer,
+    exists: true,
+    status: `${up.length} of ${desired} running`,
+    running: up.length === desired && desired > 0,
+    // Swarm starts what is missing by itself.
+    restarting: up.length < desired,
+    started_at: latest(up.map(({ Status }) => Status.Timestamp ?? null)),
+    health_log: up.length < desired ? (errors.at(-1)?.slice(0, longestError) ?? null) : null,
+    replicas: {
+      desired,
+      running: up.length,
+      version: service.Version.Index,
+      force_update: forceUpdateOf(service),
+      update_trouble: troubleOf(service),
+    },
+  };
+}
+
+function troubleOf({ UpdateStatus }: SwarmService): string | null {
+  const state = UpdateStatus?.State ?? '';
+  if (!gaveUp.includes(state)) return null;
+  return `${state}: ${UpdateStatus?.Message ?? 'no reason given'}`.slice(0, longestError);
+}
+
+/** The containers of a Compose service as one patient. */
+export function composeReading(inspections: readonly ContainerInspection[]): ContainerReading {
+  if (inspections.length === 0) return noContainer;
+  const members = inspections.map(memberOf);
+  const running = members.filter((each) => each.running).length;
+  return {
+    ...noContainer,
+    exists: true,
+    status: `${running} of ${members.length} running`,
+    running: running === members.length,
+    restarting: members.some((each) => each.restarting),
+    started_at: latest(members.map((each) => each.started_at)),
+    replicas: { desired: members.length, running, members },
+  };
+}
+
+function memberOf(inspection: ContainerInspection): Member {
+  const { status, running, paused, restarting, started_at, exit_code, health } = readingOf(inspection);
+  return {
+    container_id: inspection.Id,
+    container_name: inspection.Name.slice(1),
+    status,
+    running: running && !paused && !restarting,
+    restarting,
+    started_at,
+    exit_code,
+    health,
+    made_by: inspection.Config.Labels['hemostat.remediation'] ?? null,
+  };
+}
+
+function latest(instants: readonly (string | null)[]): string | null {
+  const known = instants.filter((each) => each !== null);
+  return known.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
+}
