@@ -34,7 +34,7 @@ export interface ActionServerGround extends MeshGround {
 /** As short as can be, so that a verdict that needs its whole time costs little. */
 const quick = {
   HEMOSTAT_STABILITY_SECONDS: '0.2',
-  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: '1.5',
+  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: '2',
   HEMOSTAT_VERIFY_POLL_MS: '50',
   ACTION_TIMEOUT_SECONDS: '5',
 };

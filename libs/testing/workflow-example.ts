@@ -1,4 +1,13 @@
-import type { Decided, Executed, Previewed, Refusal, Requested, Verified } from '#libs/contracts/facts';
+import type {
+  Complete,
+  Decided,
+  Executed,
+  Previewed,
+  Refusal,
+  Requested,
+  Started,
+  Verified,
+} from '#libs/contracts/facts';
 import type { TargetHealth } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
@@ -49,6 +58,20 @@ export function anExecuted(n: number, change: Partial<Executed> = {}): Executed 
     ...{ type: 'executed', remediation_id: id, at, n, action, status: 'success', reached_docker: true },
     ...{ observed: false, result, duration_ms: 1, ...change },
   };
+}
+
+export function aStarted(n: number): Started {
+  const action = n === 1 ? 'stop-chaos-attack' : 'restart';
+  const target = n === 1 ? chaosTarget : aTarget(n === 2 ? 'target_server_api' : 'target_server_db');
+  return {
+    ...{ type: 'started', remediation_id: id, at, n, action, target },
+    ...{ evidence: {}, settle_seconds: 1, calls: [] },
+  };
+}
+
+export function aComplete(outcome: Complete['outcome'], message = 'as it went'): Complete {
+  const effect = { reached_docker: true, execution_log: [], targets: [] };
+  return { type: 'complete', remediation_id: id, at, outcome, message, ...effect };
 }
 
 export const wellTarget: TargetHealth = {

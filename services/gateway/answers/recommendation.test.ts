@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Complete, Refusal } from '#libs/contracts/facts';
 import { isProblemCode, problems } from '#libs/contracts/problem';
-import { anExecuted, aPreviewed, aVerified, aWorkflow, wellTarget } from '#libs/testing/workflow-example';
+import {
+  aComplete,
+  anExecuted,
+  aPreviewed,
+  aVerified,
+  aWorkflow,
+  wellTarget,
+} from '#libs/testing/workflow-example';
 import { recommendationFor, recommendationOf } from './recommendation.ts';
 import type { RemediationView, StepView } from './view.ts';
 
@@ -10,10 +17,7 @@ const database = { executed: anExecuted(3), verified: aVerified(3, 'healthy', we
 const noDatabase = { executed: anExecuted(3, { status: 'skipped' }) };
 
 function ended(outcome: Complete['outcome'], steps: readonly StepView[], params = {}): RemediationView {
-  const requested = aWorkflow(params);
-  const { remediation_id, at } = requested;
-  const ends = { outcome, message: 'no space left', reached_docker: true, execution_log: [], targets: [] };
-  return { requested, steps, complete: { type: 'complete', remediation_id, at, ...ends } };
+  return { requested: aWorkflow(params), steps, complete: aComplete(outcome, 'no space left') };
 }
 const adviceAfter = (
   outcome: Complete['outcome'],

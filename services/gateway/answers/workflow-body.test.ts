@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Complete } from '#libs/contracts/facts';
-import { anExecuted, aPreviewed, aVerified, aWorkflow, wellTarget } from '#libs/testing/workflow-example';
+import {
+  aComplete,
+  anExecuted,
+  aPreviewed,
+  aVerified,
+  aWorkflow,
+  wellTarget,
+} from '#libs/testing/workflow-example';
 import type { RemediationView } from './view.ts';
 import { workflowBody, workflowBodySchema } from './workflow-body.ts';
 
 const requested = aWorkflow();
-const { remediation_id, at } = requested;
-const head = { remediation_id, at };
 const steps = [
   { executed: anExecuted(1) },
   { executed: anExecuted(2), verified: aVerified(2, 'healthy', wellTarget) },
@@ -17,14 +21,9 @@ const bodyOf = (view: Partial<RemediationView>) => {
   expect(workflowBodySchema.strict().parse(body)).toEqual(body);
   return body;
 };
-const complete = (outcome: Complete['outcome']): Complete => ({
-  ...{ type: 'complete', ...head, outcome, message: 'as it went', reached_docker: true },
-  ...{ execution_log: [], targets: [] },
-});
-
 describe('the answer of the workflow', () => {
   it('is the one of the document, and says more', () => {
-    const { execution_log, ...rest } = bodyOf({ steps, complete: complete('recovered') });
+    const { execution_log, ...rest } = bodyOf({ steps, complete: aComplete('recovered') });
     expect(rest).toMatchObject({
       remediation_complete: true,
       final_health: {
@@ -54,7 +53,7 @@ describe('the answer of the workflow', () => {
       'executed',
     ] as const;
     for (const outcome of others) {
-      expect(bodyOf({ steps, complete: complete(outcome) })).toMatchObject({
+      expect(bodyOf({ steps, complete: aComplete(outcome) })).toMatchObject({
         outcome,
         remediation_complete: false,
       });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { anExecuted, aVerified, aWorkflow, wellTarget } from '#libs/testing/workflow-example';
+import {
+  aComplete,
+  anExecuted,
+  aStarted,
+  aVerified,
+  aWorkflow,
+  wellTarget,
+} from '#libs/testing/workflow-example';
 import type { RemediationView, StepView } from './view.ts';
 import { finalHealth, workflowLog } from './workflow-log.ts';
 
@@ -62,6 +69,16 @@ describe('the log of the workflow', () => {
       error: 'It is not well.',
       result: { is_healthy: false, pool_health: 'critical' },
     });
+  });
+
+  it('has a step whose end nobody knows when the remediation is given up, not before', () => {
+    const begun = view(stopped, { started: aStarted(2) });
+    expect(named(begun)).toEqual(['1 stop_chaos_attack success']);
+    const lost = workflowLog({ ...begun, complete: aComplete('unknown', 'its end was never told') });
+    expect(lost).toMatchObject([
+      { step: 1, action: 'stop_chaos_attack' },
+      { step: 2, action: 'restart_target_api', status: 'unknown', error: 'its end was never told' },
+    ]);
   });
 
   it('grows while it runs, and is empty before', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { stepStatuses, type Verified, verdicts } from '#libs/contracts/facts';
+import { type Complete, stepStatuses, type Verified, verdicts } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import { targetHealthSchema } from '#libs/contracts/rpc';
 import { detailsSchema } from '#libs/contracts/scalars';
@@ -21,10 +21,10 @@ export const healthReadingSchema = z.object(targetHealthSchema.omit({ details: t
 export type HealthReading = z.infer<typeof healthReadingSchema>;
 
 /** What was done and seen so far, numbered in order. An escalation that was not needed is not in it. */
-export function workflowLog({ requested, steps }: RemediationView): readonly WorkflowEntry[] {
+export function workflowLog({ requested, steps, complete }: RemediationView): readonly WorkflowEntry[] {
   const planned = requested.plan?.steps ?? [];
   return planned
-    .flatMap((step, at) => entriesOf(step, steps[at] ?? {}))
+    .flatMap((step, at) => entriesOf(step, steps[at] ?? {}, complete))
     .map((entry, at) => ({ step: at + 1, ...entry }));
 }
 
@@ -34,7 +34,15 @@ export function finalHealth({ steps }: RemediationView): HealthReading | null {
   return last ? readingOf(last) : null;
 }
 
-function entriesOf(step: Step, { executed, verified }: StepView): readonly Entry[] {
+function entriesOf(
+  step: Step,
+  { started, executed, verified }: StepView,
+  complete: Complete | undefined,
+): readonly Entry[] {
+  // Begun, and given up waiting for its end.
+  if (started && !executed && complete) {
+    return [{ action: nameOf(step), status: 'unknown', result: {}, error: complete.message }];
+  }
   if (!executed || (executed.status === 'skipped' && step.when === 'if_unhealthy')) return [];
   const { details } = executed.result;
   const said = typeof details === 'string' ? { stdout: details } : {};
