@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { Expectation } from '#libs/contracts/plan';
+import type { FieldError } from '#libs/contracts/problem';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { Target } from '#libs/contracts/target';
 import type { EndpointCall, EndpointPort } from './endpoint-port.ts';
 import type { EngineCall, EnginePort, EngineReader } from './engine-port.ts';
+import type { CommandTable } from './exec/grammar.ts';
 
 /** What an action knows of its patient just before it acts. */
 export type Patient = {
@@ -53,6 +55,9 @@ export type Observation =
   | { readonly kind: 'not_seen_yet'; readonly message: string }
   | { readonly kind: 'half_done'; readonly message: string };
 
+/** What the settings of this installation add to what the catalogue itself allows. */
+export type SiteRules = { readonly commands: CommandTable };
+
 type ActionBase = {
   readonly name: string;
   readonly summary: string;
@@ -76,7 +81,10 @@ export type ContainerAction = ActionBase & {
   readonly scales?: 'up' | 'down';
   /** Reads what else must be known before; it comes to `prepare` as `patient.surveyed`. */
   survey?(reader: EngineReader, patient: Patient, params: Details): Promise<Details>;
-  prepare(patient: Patient, params: Details): Prepared | NotApplicable;
+  /** Says early what `prepare` will not do anywhere under these rules: which parameter, and why. */
+  denies?(params: Details, rules: SiteRules): FieldError | undefined;
+  /** Without rules nothing is allowed but what the catalogue itself allows. */
+  prepare(patient: Patient, params: Details, rules?: SiteRules): Prepared | NotApplicable;
   /**
    * Makes the prepared calls, once. Resolves to the result, whose `details` say in words what was done.
    * Throws what the port throws, or an `ActionFailed`.

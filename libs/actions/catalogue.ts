@@ -1,4 +1,5 @@
 import type { Action } from './action.ts';
+import { exec } from './exec/exec.ts';
 import { kill } from './kill.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
@@ -23,6 +24,7 @@ export const actions: readonly Action[] = [
   updateResources,
   scaleUp,
   scaleDown,
+  exec,
   stopChaosAttack,
   scalePool,
   rotateCredentials,

@@ -1,4 +1,5 @@
 import type { Details } from '#libs/contracts/scalars';
+import type { ExecEnd, ExecOrder } from './exec-port.ts';
 
 /** One request to the Docker Engine as data: what the preview shows, the intent stores and `run` sends is the same. */
 export type EngineCall = {
@@ -12,6 +13,8 @@ export type EngineCall = {
 /** How actions reach the Docker Engine. Resolves to what it answered; that something is so already is a success. */
 export interface EnginePort {
   call(call: EngineCall, signal: AbortSignal): Promise<unknown>;
+  /** Runs one program in a container. Resolves also when it could not be found, or did not end in time. */
+  exec(order: ExecOrder, signal: AbortSignal): Promise<ExecEnd>;
 }
 
 /**

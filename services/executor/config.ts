@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandsSetting } from '#libs/actions/exec/commands-setting';
 import { commaList, flag, seconds, url } from '#libs/runtime/config';
 import { defaultDockerHost, parseDockerHost } from './docker/docker-address.ts';
 
@@ -27,6 +28,8 @@ export const executorSettingsSchema = z.object({
   ROTATE_CREDENTIALS_URL: url().optional(),
   /** Sent as bearer token to the two endpoints above. */
   TARGET_ENDPOINT_TOKEN: z.string().min(1).optional(),
+  /** Commands that `exec` runs beside the built-in ones. */
+  HEMOSTAT_EXEC_COMMANDS: commandsSetting,
   ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
 });
 export type ExecutorSettings = z.output<typeof executorSettingsSchema>;

@@ -1,4 +1,4 @@
-import type { ContainerAction, Patient } from '#libs/actions/action';
+import type { ContainerAction, Patient, SiteRules } from '#libs/actions/action';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import { isComposeService, type Target, targetId } from '#libs/contracts/target';
@@ -10,8 +10,12 @@ import { containerOf, type Directory, networkDependents, resolvedOf } from './in
 import { isTarget, type KnownContainer } from './inventory/identity.ts';
 import type { Inventory } from './inventory/inventory.ts';
 
-/** Where patients are looked up and looked at. */
-export type EngineView = { readonly engine: DockerEngine; readonly inventory: Inventory };
+/** Where patients are looked up and looked at, and by which rules they may be acted upon. */
+export type EngineView = {
+  readonly engine: DockerEngine;
+  readonly inventory: Inventory;
+  readonly rules: SiteRules;
+};
 
 type Found = {
   readonly directory: Directory;

@@ -77,7 +77,7 @@ async function ofContainer(
   const patient = await look(target, action);
   if (!patient)
     return nothing(`Container not found: ${targetId(target)}. It was there before; see docker ps -a.`);
-  const prepared = action.prepare(await surveyed(view, action, patient, params), params);
+  const prepared = action.prepare(await surveyed(view, action, patient, params), params, view.rules);
   return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
 }
 

@@ -32,7 +32,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       health,
     }),
   );
-  const view = { engine, inventory };
+  const view = { engine, inventory, rules: { commands: settings.HEMOSTAT_EXEC_COMMANDS } };
   const endpoints = stack.use(
     openEndpoints(
       {

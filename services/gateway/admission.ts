@@ -3,6 +3,8 @@
  * the same id it is the one that stands, whichever replica or door took it. When it is refused here, nothing stands
  * because of this call, except that NATS went silent in the middle: then the problem says that it is not known.
  */
+import type { SiteRules } from '#libs/actions/action';
+import { actionNamed } from '#libs/actions/catalogue';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, stateFact } from '#libs/bus/fact';
 import { type Requested, type Resolution, requestedSchema } from '#libs/contracts/facts';
@@ -24,6 +26,7 @@ export function createAdmission(bus: Bus, settings: RequestSettings): Admission 
   const resolve = createResolver(bus);
   return {
     admit: async (asking, signal) => {
+      refuseDenied(asking, settings.rules);
       const resolution = await resolutionOf(bus, resolve, settings, asking);
       if ('stored' in resolution) return standing(asking, resolution.stored);
       const body = toRequested(asking, resolution, settings, bus.clock.now());
@@ -43,6 +46,17 @@ function logRequested({ log }: Bus, { ask, door, principal, engine }: Requested)
   const { container, action, dry_run } = ask;
   // A dry run changes nothing, and there may be thousands a second.
   log[dry_run ? 'debug' : 'info']({ container, action, dry_run, engine, door, principal }, 'requested');
+}
+
+/** What the executor would not do anyway needs no record; the executor looks again, whoever asked. */
+function refuseDenied({ ask }: Asking, rules: SiteRules): void {
+  const action = actionNamed(ask.action);
+  const denial = action?.on === 'container' ? action.denies?.(ask.params, rules) : undefined;
+  if (!denial) return;
+  const field = `params.${denial.field}`;
+  throw new Problem('invalid_request', `The request is not valid. ${field}: ${denial.message}`, {
+    errors: [{ field, message: denial.message }],
+  });
 }
 
 /** Where the engine cannot be asked, a request that stands already needs no asking. */

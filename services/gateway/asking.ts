@@ -3,7 +3,8 @@ import { type Ask, askSchema } from '#libs/contracts/facts';
 import { overridableGates } from '#libs/contracts/gates';
 import { fingerprintOf } from '#libs/contracts/json';
 import { parseOrProblem } from '#libs/contracts/parse';
-import { detailsSchema, engineSchema } from '#libs/contracts/scalars';
+import { Problem } from '#libs/contracts/problem';
+import { type Details, detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbookNamed, runbooks } from '#libs/runbooks/catalogue';
 import type { Runbook } from '#libs/runbooks/runbook';
 
@@ -42,6 +43,10 @@ const membersSchema = z.strictObject({
   action: actionNameSchema,
   engine: engineSchema.optional(),
   params: detailsSchema.meta({ anyOf: runbooks.map(describedParams) }).optional(),
+  command: z
+    .union([z.string().max(4096), z.array(z.string().max(4096)).max(64)])
+    .optional()
+    .describe('The same as `params.command`, where HemoStat has it.'),
   reason: askSchema.shape.reason,
   confidence: askSchema.shape.confidence,
   metrics: askSchema.shape.metrics,
@@ -77,10 +82,24 @@ function containerTrouble(wish: unknown): string | undefined {
 
 /** What a wish comes to. Throws `invalid_request` that names what the action does not take. */
 export function askOf(wish: Wish): Pick<Asking, 'ask' | 'engine'> {
-  const { engine, params, dry_run: dryRun, ...rest } = wish;
+  const { engine, params, command, dry_run: dryRun, ...rest } = wish;
   const runbook = runbookNamed(rest.action);
-  const given = parseOrProblem(runbook?.params ?? detailsSchema, params ?? {}, 'The request', 'params');
+  const given = parseOrProblem(
+    runbook?.params ?? detailsSchema,
+    withCommand(params ?? {}, command),
+    'The request',
+    'params',
+  );
   return { ask: { ...rest, params: given, dry_run: dryRun ?? false }, engine };
+}
+
+function withCommand(params: Details, command: Wish['command']): Details {
+  if (command === undefined) return params;
+  if (!('command' in params)) return { ...params, command };
+  const errors = [{ field: 'command', message: 'is given twice, in params, too' }];
+  throw new Problem('invalid_request', 'The request is not valid. command: is given twice, in params, too', {
+    errors,
+  });
 }
 
 /** The same for a retry, another for another request under the same key. Settings of the mesh have no part in it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandsSetting } from '#libs/actions/exec/commands-setting';
 import { meshSettings } from '#libs/bus/mesh-settings';
 import { containerRefSchema } from '#libs/contracts/scalars';
 import { commaList, flag, port, seconds } from '#libs/runtime/config';
@@ -25,6 +26,8 @@ export const gatewaySettingsSchema = z.object({
   HEALTH_CHECK_TIMEOUT_SECONDS: seconds({ min: 0.1, max: 300, default: 10 }),
   TARGET_API_CONTAINER: containerRefSchema.default('target_server_api'),
   TARGET_DB_CONTAINER: containerRefSchema.default('target_server_db'),
+  /** As the executor has it: what it does not allow need not be recorded to be refused. */
+  HEMOSTAT_EXEC_COMMANDS: commandsSetting,
   RESPONDER_DRY_RUN: flag(false),
 });
 export type GatewaySettings = z.output<typeof gatewaySettingsSchema>;

@@ -1,3 +1,4 @@
+import type { SiteRules } from '#libs/actions/action';
 import type { Requested, Resolution } from '#libs/contracts/facts';
 import type { Plan } from '#libs/contracts/plan';
 import { planFor, runbookNamed } from '#libs/runbooks/catalogue';
@@ -6,6 +7,7 @@ import { toInstant } from '#libs/runtime/instant';
 import { type Asking, fingerprintOfAsking } from './asking.ts';
 
 export type RequestSettings = {
+  readonly rules: SiteRules;
   /** The engine of a request that names none. */
   readonly engine: string;
   /** How long after its receipt a request may still start. */

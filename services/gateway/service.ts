@@ -68,6 +68,7 @@ async function listen(app: App, settings: GatewaySettings, log: Log): Promise<st
 
 function requestSettings(settings: GatewaySettings): RequestSettings {
   return {
+    rules: { commands: settings.HEMOSTAT_EXEC_COMMANDS },
     engine: settings.HEMOSTAT_ENGINE,
     ttlMs: settings.HEMOSTAT_REQUEST_TTL_SECONDS * 1_000,
     dryRunOnly: settings.RESPONDER_DRY_RUN,

@@ -1,3 +1,4 @@
+import { actionNamed } from '#libs/actions/catalogue';
 import type { RemediationRecord } from '#libs/bus/remediation-record';
 import type { Complete, LogEntry, Requested } from '#libs/contracts/facts';
 import { type Target, targetId } from '#libs/contracts/target';
@@ -46,7 +47,7 @@ export function closingStep(
   if (finished) return { kind: 'complete', fact: completeFrom(record.requested.body, finished, now) };
   const message = 'a step was started and its end was never told; look at the target before asking again';
   const effects = started
-    .filter(({ evidence }) => !('withheld' in evidence))
+    .filter(({ evidence, action }) => !('withheld' in evidence) && !readsOnly(action))
     .map(({ target }) => ({ target, verified: false }));
   const lost = {
     outcome: 'unknown',
@@ -91,6 +92,15 @@ function logOf(record: RemediationRecord): LogEntry[] {
       },
     ];
   });
+}
+
+/** Can nothing come of any of its steps, heard of or not? */
+export function isDiagnostic({ plan }: Requested): boolean {
+  return plan?.steps.every(({ action }) => readsOnly(action)) === true;
+}
+
+function readsOnly(action: string): boolean {
+  return actionNamed(action)?.diagnostic === true;
 }
 
 /** When a lease began to close; a lease without the mark begins now. */

@@ -17,7 +17,7 @@ import {
 import { completeChannel, completeSubject, requestedSubject } from '#libs/contracts/subjects';
 import { fromInstant } from '#libs/runtime/instant';
 import { closeLease, settleLease, spendsAttempt } from './cell.ts';
-import { closingSince, closingStep, completeFrom, targetsOf } from './closing.ts';
+import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 import { remediationComplete } from './remediation-complete.ts';
 import type { SafetyState } from './state.ts';
@@ -65,7 +65,8 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
       const requested = await readFact(bus, requestedSubject(finished.remediation_id), requestedSchema);
       if (!requested)
         throw new Error(`remediation ${finished.remediation_id} finished but was never requested`);
-      if (finished.outcome !== 'unknown') {
+      // What only reads has no late effect that would have to be waited for.
+      if (finished.outcome !== 'unknown' || isDiagnostic(requested.body)) {
         return complete(requested.body, completeFrom(requested.body, finished, bus.clock.now()));
       }
       const ended = await readFact(bus, completeSubject(finished.remediation_id), completeSchema);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Complete, Refused } from '#libs/contracts/facts';
+import type { Details } from '#libs/contracts/scalars';
 import { aRequested, aTarget } from '#libs/testing/examples';
 import { remediationComplete } from './remediation-complete.ts';
 
@@ -48,6 +49,25 @@ describe('remediation_complete', () => {
       timestamp: at,
       dry_run: false,
       reason: 'High CPU usage detected',
+    });
+  });
+
+  it('shows what a command printed, and tells a program that is not there from one that failed', () => {
+    const eventOf = (status: 'success' | 'failed', result: Details) => {
+      const entry = { step: 1, action: 'exec', status, result };
+      const outcome = status === 'success' ? 'executed' : 'failed';
+      const fact = { ...complete(outcome, 'why'), execution_log: [entry] };
+      return remediationComplete(requested, { kind: 'complete', fact });
+    };
+    const result = { command: 'ps -ef', exit_code: 1, output: 'PID', stdout: 'PID' };
+    expect(eventOf('success', result)).toMatchObject({
+      result: { status: 'success', details: 'why', command: 'ps -ef', exit_code: 1, output: 'PID' },
+    });
+    expect(eventOf('failed', { ...result, status: 'not_available' })).toMatchObject({
+      result: { status: 'not_available', error: 'why', command: 'ps -ef' },
+    });
+    expect(eventOf('failed', { ...result, status: 'timed_out' })).toMatchObject({
+      result: { status: 'failed' },
     });
   });
 

@@ -50,10 +50,14 @@ const asked = ({ ask }: Requested) => ({ reason: ask.reason ?? null, confidence:
 function ended(requested: Requested, fact: Complete): Event {
   const { container, action } = requested.ask;
   const succeeded = fact.outcome === 'recovered' || fact.outcome === 'executed';
-  const status = succeeded ? 'success' : fact.outcome === 'not_applicable' ? 'not_applicable' : 'failed';
+  const status = succeeded
+    ? 'success'
+    : fact.outcome === 'not_applicable'
+      ? 'not_applicable'
+      : failedStatus(fact);
   const result = succeeded
     ? { status, action, container, details: fact.message, ...membersOf(fact) }
-    : { status, action, container, error: fact.message };
+    : { status, action, container, error: fact.message, ...membersOf(fact, 'failed') };
   return {
     ...heading(requested),
     result,
@@ -64,14 +68,23 @@ function ended(requested: Requested, fact: Complete): Event {
 
 /** What the document promises of an action's result besides its `details`. */
 const resultMembers: Readonly<Record<string, readonly string[]>> = {
+  exec: ['command', 'exit_code', 'output', 'truncated', 'timed_out'],
   scale_up: ['service', 'previous_replicas', 'new_replicas'],
   scale_down: ['service', 'previous_replicas', 'new_replicas'],
 };
 
-function membersOf({ execution_log: log }: Complete): Record<string, unknown> {
-  const last = log.findLast(({ status }) => status === 'success');
-  const names = resultMembers[last?.action ?? ''] ?? [];
-  return Object.fromEntries(names.map((name) => [name, last?.result[name] ?? null]));
+function membersOf(
+  { execution_log: log }: Complete,
+  wanted: 'success' | 'failed' = 'success',
+): Record<string, unknown> {
+  const { action = '', result = {} } = log.findLast(({ status }) => status === wanted) ?? {};
+  const names = resultMembers[action] ?? [];
+  return Object.fromEntries(names.flatMap((name) => (name in result ? [[name, result[name]]] : [])));
+}
+
+/** A program that is not there is another matter than one that failed. */
+function failedStatus({ execution_log: log }: Complete): 'failed' | 'not_available' {
+  return log.at(-1)?.result.status === 'not_available' ? 'not_available' : 'failed';
 }
 
 function previewed(requested: Requested, fact: Previewed): Event {

@@ -2,6 +2,7 @@ import { actionNamed } from '#libs/actions/catalogue';
 import type { Requested } from '#libs/contracts/facts';
 import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
+import { isDiagnostic } from './closing.ts';
 import type { Seat } from './decide.ts';
 import type { Candidate } from './gates/gate.ts';
 import type { ReadCell } from './state.ts';
@@ -48,7 +49,7 @@ function candidateOf(requested: Requested, target: Target): Candidate {
     actions: actionsOn(requested, target),
     confidence: ask.confidence,
     override: requested.break_glass?.gates ?? [],
-    diagnostic: plan?.steps.every((step) => actionNamed(step.action)?.diagnostic === true) === true,
+    diagnostic: isDiagnostic(requested),
     undoes: plan?.steps.every((step) => actionNamed(step.action)?.undoes === true) === true,
   };
 }

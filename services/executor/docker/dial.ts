@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type EngineCall, pathText } from '#libs/actions/engine-port';
 import { opaque } from './opaque.ts';
@@ -25,21 +26,33 @@ export async function follow(
   openWithinMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly ended: Promise<void> }> {
+  const source = await stream(docker, call, openWithinMs, signal);
+  const ended = new Promise<void>((resolve) => {
+    source.on('data', onPiece);
+    for (const event of ['end', 'error', 'close']) source.on(event, () => resolve());
+  });
+  return { ended };
+}
+
+/** Opens an answer of any length within `openWithinMs`. Whoever takes it reads it to its end, or destroys it. */
+export async function stream(
+  docker: Docker,
+  call: EngineCall,
+  openWithinMs: number,
+  signal: AbortSignal,
+): Promise<Readable> {
   const open = new AbortController();
   const tooLate = setTimeout(() => open.abort(), openWithinMs);
   const abortSignal = AbortSignal.any([signal, open.signal]);
-  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+  return new Promise<Readable>((resolve, reject) => {
     docker.modem.dial(
       { ...dialled(call), isStream: true, abortSignal: opaque(abortSignal) },
       (error, answer) =>
-        error || !isStream(answer) ? reject(error ?? new Error('no stream came')) : resolve(answer),
+        error || !(answer instanceof Readable)
+          ? reject(error ?? new Error('no stream came'))
+          : resolve(answer),
     );
   }).finally(() => clearTimeout(tooLate));
-  const ended = new Promise<void>((resolve) => {
-    stream.on('data', onPiece);
-    for (const event of ['end', 'error', 'close']) stream.on(event, () => resolve());
-  });
-  return { ended };
 }
 
 // The client takes the query for the body unless there is one, and cuts the last letter of a path without a query.
@@ -50,8 +63,4 @@ function dialled({ method, path, query, body }: EngineCall): DialOptions {
     options: { _query: query ?? {}, _body: body ?? {} },
     statusCodes: done,
   };
-}
-
-function isStream(answer: unknown): answer is NodeJS.ReadableStream {
-  return typeof answer === 'object' && answer !== null && 'on' in answer;
 }

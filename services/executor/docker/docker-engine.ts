@@ -9,6 +9,7 @@ import {
 import { type DockerSettings, openDocker } from './connection.ts';
 import { follow, send } from './dial.ts';
 import { DockerError, toDockerError } from './docker-error.ts';
+import { execIn } from './exec.ts';
 
 /** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
 export interface DockerEngine extends EnginePort, EngineReader, Disposable {
@@ -53,6 +54,7 @@ export function openEngine(settings: DockerSettings): DockerEngine {
 
   return {
     call: (call, signal) => send(connection.forWrites, call, signal).catch(fail),
+    exec: (order, signal) => execIn(connection.forWrites, order, signal).catch(fail),
     list: () =>
       read({ method: 'GET', path: ['containers', 'json'], query: { all: true } }, z.array(summarySchema)),
     inspect: (containerId) =>

@@ -47,7 +47,10 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
     get reached() {
       return reached;
     },
-    engine: { call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal)) },
+    engine: {
+      call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal)),
+      exec: (order, signal) => guarded(spanName(order.create), () => view.engine.exec(order, signal)),
+    },
     reader: view.engine,
     endpoint: {
       call: (call, signal) =>

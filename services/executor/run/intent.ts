@@ -100,7 +100,7 @@ async function forPatient(
     return withhold('failed', 'protected_target', message);
   }
   const patient = await surveyed(view, action, { ...found, remediation_id }, params);
-  const prepared = action.prepare(patient, params);
+  const prepared = action.prepare(patient, params, view.rules);
   if (prepared.kind !== 'ready') return withhold('not_applicable', 'not_applicable', prepared.message);
   const leased = new Set(grants.map(({ target }) => targetId(target)));
   const free = prepared.touches?.find((target) => !leased.has(targetId(target)));

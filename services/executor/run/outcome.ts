@@ -1,3 +1,4 @@
+import { actionNamed } from '#libs/actions/catalogue';
 import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
 import { targetId } from '#libs/contracts/target';
@@ -20,12 +21,13 @@ export function endOf(plan: Plan, log: PlanLog): End {
   };
 }
 
-/** Each target that was acted upon, once: was the patient seen to be well in the end? What has nothing to verify is not told. */
+/** Each target that was acted upon, once: was the patient seen to be well in the end? What has nothing to verify is not told, nor what only reads. */
 function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
   const effects = new Map<string, Effect>();
   for (const { step, executed } of done) {
     const unverifiable = step.verify === null && executed.status === 'success';
-    if (!executed.reached_docker || executed.status === 'skipped' || unverifiable) continue;
+    const readsOnly = actionNamed(step.action)?.diagnostic === true;
+    if (!executed.reached_docker || executed.status === 'skipped' || unverifiable || readsOnly) continue;
     const verified = step.verify !== null && outcome === 'recovered';
     effects.set(targetId(step.target), { target: step.target, verified });
   }

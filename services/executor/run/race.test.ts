@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { builtInCommands } from '#libs/actions/exec/commands';
 import { openCells } from '#libs/bus/cell-store';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
 import { readRemediation } from '#libs/bus/remediation-record';
@@ -48,7 +49,7 @@ async function openContext(): Promise<ExecutorContext & { readonly context: Serv
   return {
     context,
     bus,
-    view: { engine, inventory },
+    view: { engine, inventory, rules: { commands: builtInCommands } },
     endpoints: stack.use(openEndpoints(noEndpoints, undefined, clock)),
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName: 'local',

@@ -39,14 +39,13 @@ export function readEvent(message: InboxMessage): { event: InboxEvent } | { pois
 }
 
 function toEvent({ subject, messageId }: InboxMessage, input: unknown): InboxEvent {
-  const { remediation_id, command, replicas, params, ...wish } = parseOrProblem(
+  const { remediation_id, replicas, params, ...wish } = parseOrProblem(
     remediationNeededSchemaFor(input),
     input,
     'The event',
   );
   const given = {
     ...params,
-    ...(command === undefined ? {} : { command }),
     ...(replicas === undefined ? {} : { replicas }),
   };
   return {

@@ -1,0 +1,158 @@
+/**
+ * Guarantee: a program is started at most once for an order. One that is still running when its time is over is
+ * killed with all that it started, where the container has a shell to do it with; whether that worked is told.
+ */
+import { setTimeout as after } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { z } from 'zod';
+import type { EngineCall } from '#libs/actions/engine-port';
+import type { ExecEnd, ExecOrder } from '#libs/actions/exec-port';
+import { send, stream } from './dial.ts';
+import { createExecOutput, type ExecOutput } from './exec-output.ts';
+
+const openWithinMs = 10_000;
+const killWithinMs = 5_000;
+const lookEveryMs = 50;
+/** The engine may close the stream a moment before it knows how the program ended. */
+const settleWithinMs = 2_000;
+
+const createdSchema = z.object({ Id: z.string().regex(/^[0-9a-f]{64}$/) });
+const stateSchema = z.object({ Running: z.boolean(), ExitCode: z.int().nullable(), Pid: z.int() });
+type State = z.output<typeof stateSchema>;
+
+/** Rejects with what the client throws, or with `NotHeard` when it broke once the program may have begun. */
+export async function execIn(docker: Docker, order: ExecOrder, signal: AbortSignal): Promise<ExecEnd> {
+  const { Id: id } = createdSchema.parse(await send(docker, order.create, signal));
+  const output = createExecOutput(order.mostBytes);
+  const program = await begin(docker, id, output, signal).catch((error: unknown) => {
+    throw isRefusal(error) ? error : new NotHeard(error);
+  });
+  try {
+    return await hear(docker, order, { id, output, program }, signal);
+  } catch (error) {
+    throw new NotHeard(error);
+  } finally {
+    program.close();
+  }
+}
+
+type Begun = { readonly id: string; readonly output: ExecOutput; readonly program: Stream };
+
+async function hear(
+  docker: Docker,
+  order: ExecOrder,
+  { id, output, program }: Begun,
+  signal: AbortSignal,
+): Promise<ExecEnd> {
+  const inTime = await within(order.timeoutMs, program.ended, signal);
+  const killed = !inTime && (await kill(docker, order, program, signal));
+  const { Running, ExitCode, Pid } = await settled(docker, id, inTime || killed, signal);
+  return {
+    stdout: output.stdout,
+    stderr: output.stderr,
+    truncated: output.truncated,
+    exit_code: Running || !inTime ? null : ExitCode,
+    // What could not be found has no process, and one of these codes.
+    began: Pid > 0 || (ExitCode !== 126 && ExitCode !== 127),
+    timed_out: !inTime,
+    killed: inTime ? null : !Running,
+    host_pid: Pid > 0 ? Pid : null,
+  };
+}
+
+/** Nobody knows what became of a program that may have begun. */
+class NotHeard extends Error {
+  override readonly name = 'NotHeard';
+  readonly code = 'exec_not_heard';
+
+  constructor(cause: unknown) {
+    super('the end of a program was not heard', { cause });
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+}
+
+type Stream = { readonly ended: Promise<void>; close(): void };
+
+async function begin(docker: Docker, id: string, output: ExecOutput, signal: AbortSignal): Promise<Stream> {
+  const start: EngineCall = {
+    method: 'POST',
+    path: ['exec', id, 'start'],
+    body: { Detach: false, Tty: false },
+  };
+  const source = await stream(docker, start, openWithinMs, signal);
+  source.on('data', (piece: Uint8Array) => output.take(piece));
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ['end', 'error', 'close']) source.on(event, () => resolve());
+  });
+  return { ended, close: () => source.destroy() };
+}
+
+/** Did it end in time? Throws when the signal aborts first. */
+async function within(ms: number, ended: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  const stop = new AbortController();
+  const late = after(ms, false, { signal: AbortSignal.any([signal, stop.signal]) });
+  try {
+    return await Promise.race([ended.then(() => true), late]);
+  } finally {
+    late.catch(() => {});
+    stop.abort();
+  }
+}
+
+async function settled(docker: Docker, id: string, isToEnd: boolean, signal: AbortSignal): Promise<State> {
+  const call: EngineCall = { method: 'GET', path: ['exec', id, 'json'] };
+  const giveUpAt = performance.now() + settleWithinMs;
+  for (;;) {
+    const state = stateSchema.parse(await send(docker, call, AbortSignal.timeout(openWithinMs), signal));
+    if (!state.Running || !isToEnd || performance.now() >= giveUpAt) return state;
+    await after(lookEveryMs, undefined, { signal });
+  }
+}
+
+/**
+ * Ours to the letter; the mark is its only argument. What bears the mark in its environment is the program and what
+ * that has started. Again until nothing is found, because it may start something while it is looked for.
+ */
+const killScript = `total=0
+for round in 1 2 3 4 5; do
+  found=0
+  for each in /proc/[0-9]*; do
+    case "$(cat "$each/environ" 2>/dev/null)" in
+      *"$1"*) kill -KILL "\${each#/proc/}" 2>/dev/null && found=$((found + 1)) ;;
+    esac
+  done
+  [ "$found" = 0 ] && break
+  total=$((total + found))
+done
+echo "$total"`;
+
+/** Resolves to whether anything was found to kill. Never rejects: that it did not work is a result, too. */
+async function kill(
+  docker: Docker,
+  order: ExecOrder,
+  program: Stream,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(killWithinMs)]);
+  const body = {
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    Cmd: ['/bin/sh', '-c', killScript, 'hemostat', order.mark],
+  };
+  try {
+    const { Id: id } = createdSchema.parse(await send(docker, { ...order.create, body }, limit));
+    const output = createExecOutput({ stdout: 64, stderr: 0 });
+    const killer = await begin(docker, id, output, limit);
+    const answered = await within(killWithinMs, killer.ended, limit);
+    killer.close();
+    const killed = answered && /^[1-9]\d*\s*$/.test(Buffer.from(output.stdout).toString('utf8'));
+    if (killed) await within(settleWithinMs, program.ended, signal);
+    return killed;
+  } catch {
+    return false;
+  }
+}
