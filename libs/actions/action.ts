@@ -3,7 +3,7 @@ import type { Expectation } from '#libs/contracts/plan';
 import type { FieldError } from '#libs/contracts/problem';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
-import type { Target } from '#libs/contracts/target';
+import type { ResolvedTarget, Target } from '#libs/contracts/target';
 import type { EndpointCall, EndpointPort } from './endpoint-port.ts';
 import type { EngineCall, EnginePort, EngineReader } from './engine-port.ts';
 import type { CommandTable } from './exec/grammar.ts';
@@ -42,6 +42,8 @@ export type Prepared<Call = EngineCall> = {
   readonly evidence: Details;
   /** Seconds after the intent in which an effect that is not seen yet may still come. */
   readonly settle_seconds: number;
+  /** What the result will hold if all goes as it stands now; for the preview alone. */
+  readonly expected?: Details;
   /** What it changes besides the step's own target: nothing is done unless each of them is leased, too. */
   readonly touches?: readonly Target[];
 };
@@ -53,7 +55,7 @@ export type NotApplicable = { readonly kind: 'not_applicable'; readonly message:
 export type Observation =
   | { readonly kind: 'happened'; readonly result: Details }
   | { readonly kind: 'not_seen_yet'; readonly message: string }
-  | { readonly kind: 'half_done'; readonly message: string };
+  | { readonly kind: 'half_done'; readonly message: string; readonly result?: Details };
 
 /** What the settings of this installation add to what the catalogue itself allows. */
 export type SiteRules = { readonly commands: CommandTable };
@@ -99,13 +101,27 @@ export type ContainerAction = ActionBase & {
   observe(evidence: Details, now: ContainerReading | undefined): Observation;
 };
 
+/** How an action on an engine as a whole looks at it. */
+export type EngineSight = {
+  readonly reader: EngineReader;
+  /** Why nothing may be done to a container, by its full id; null: it may. As it is now. */
+  protections(): Promise<ReadonlyMap<string, string | null>>;
+};
+
 /** An action on what an engine holds besides one container, through its Docker Engine. */
 export type EngineAction = ActionBase & {
   readonly on: 'engine';
   readonly kind: 'cleanup';
-  /** What of the engine it acts on, and so is leased: one of the same name at a time. */
-  concerns(params: Details): string;
-  survey(reader: EngineReader, params: Details): Promise<Details>;
+  /**
+   * What of the engine it acts on, and so is leased: one of the same name at a time. Undefined: only a container that
+   * the request names can tell, by the Compose project that it belongs to.
+   */
+  concerns(params: Details): string | undefined;
+  /** What to say to a request that names no container, and whose parameters do not tell it either. */
+  readonly lacking: string;
+  /** The parameters of the step, once it is known what is leased and which container was named. */
+  aimed(params: Details, resolved: ResolvedTarget): Details;
+  survey(sight: EngineSight, params: Details): Promise<Details>;
   prepare(params: Details, surveyed: Details): Prepared | NotApplicable;
   /** Makes the prepared calls, each once. */
   run(

@@ -1,4 +1,5 @@
 import type { Action } from './action.ts';
+import { cleanup } from './cleanup.ts';
 import { exec } from './exec/exec.ts';
 import { kill } from './kill.ts';
 import { pause } from './pause.ts';
@@ -25,6 +26,7 @@ export const actions: readonly Action[] = [
   scaleUp,
   scaleDown,
   exec,
+  cleanup,
   stopChaosAttack,
   scalePool,
   rotateCredentials,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planNameSchema } from './scalars.ts';
+import { detailsSchema, planNameSchema } from './scalars.ts';
 
 /** What a plan would do, without doing it: the exact calls, in order, and what to know before. */
 export const previewSchema = z.strictObject({
@@ -13,6 +13,8 @@ export const previewSchema = z.strictObject({
       reversible: z.boolean(),
       estimated_downtime_seconds: z.number().min(0),
       notes: z.array(z.string()),
+      /** What the result would hold, where that can be told. */
+      expected: detailsSchema.optional(),
     }),
   ),
 });

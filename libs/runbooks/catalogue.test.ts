@@ -10,6 +10,10 @@ const web: ResolvedTarget = {
   container_name: 'shop-api-1',
   protected_by: null,
 };
+const project: ResolvedTarget = {
+  ...web,
+  target: { engine: 'local', kind: 'cleanup', name: 'project/shop' },
+};
 const settings = { stabilitySeconds: 5, timeoutSeconds: 60, httpHealthOf: [] };
 
 const needed: Record<string, object> = {
@@ -21,8 +25,10 @@ const needed: Record<string, object> = {
 it('makes a valid plan of one step for every action', () => {
   for (const action of actions) {
     const params = { ...needed[action.name] };
-    const plan = planSchema.parse(planFor(action.name, [web], params, settings));
-    expect(plan.steps).toMatchObject([{ n: 1, action: action.name, target: web.target, when: 'always' }]);
+    const about = action.on === 'engine' ? project : web;
+    const plan = planSchema.parse(planFor(action.name, [about], params, settings));
+    const { target } = about;
+    expect(plan.steps).toMatchObject([{ n: 1, action: action.name, target, when: 'always' }]);
   }
 });
 

@@ -13,7 +13,10 @@ export function singleAction(action: Action): Runbook {
     name,
     summary,
     params,
-    container: action.on === 'container' ? 'named' : 'implied',
+    container: containerOf(action),
+    ...(action.on === 'engine'
+      ? { lacking: (given) => (action.concerns(given) === undefined ? action.lacking : undefined) }
+      : {}),
     about: () => name,
     concerns: (container, given) => [concernOf(action, container, given)],
     steps: (targets, given, settings) =>
@@ -21,11 +24,22 @@ export function singleAction(action: Action): Runbook {
         n: 1,
         action: name,
         target: resolved.target,
-        params: given,
+        params: action.on === 'engine' ? action.aimed(given, resolved) : given,
         when: 'always',
         verify: verification(action, resolved, settings),
       })),
   };
+}
+
+function containerOf({ on }: Action): Runbook['container'] {
+  switch (on) {
+    case 'container':
+      return 'named';
+    case 'engine':
+      return 'optional';
+    case 'endpoint':
+      return 'implied';
+  }
 }
 
 function concernOf(action: Action, container: string, params: Details): Concern {
@@ -34,8 +48,12 @@ function concernOf(action: Action, container: string, params: Details): Concern 
       return action.scales ? { container, scale: wishOf(action.scales, params) } : { container };
     case 'endpoint':
       return { kind: 'endpoint', name: action.concerns(params) };
-    case 'engine':
-      return { kind: action.kind, name: action.concerns(params) };
+    case 'engine': {
+      const scope = action.concerns(params) ?? null;
+      if (container !== '') return { container, cleanup: { scope } };
+      if (scope === null) throw new RangeError(`${action.name} was asked for without saying where`);
+      return { kind: action.kind, name: scope };
+    }
   }
 }
 

@@ -1,7 +1,7 @@
-import type { ContainerAction, Patient, SiteRules } from '#libs/actions/action';
+import type { ContainerAction, EngineSight, Patient, SiteRules } from '#libs/actions/action';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
-import { isComposeService, type Target, targetId } from '#libs/contracts/target';
+import { isComposeService, type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 import type { ContainerInspection } from './docker/answers.ts';
 import { noContainer, readingOf, stopTimeoutOf } from './docker/container-reading.ts';
 import type { DockerEngine } from './docker/docker-engine.ts';
@@ -66,6 +66,24 @@ async function elsewhere(
 
 function isService(target: Target): boolean {
   return target.kind === 'swarm' || isComposeService(target);
+}
+
+/** The engine as an action on all of it looks at it. Throws a `DockerError`. */
+export function sightOf({ engine, inventory }: EngineView, action: string): EngineSight {
+  return {
+    reader: engine,
+    protections: async () => {
+      const directory = await inventory.fresh();
+      return new Map(directory.all.map((each) => [each.id, barrier(resolvedOf(directory, each), action)]));
+    },
+  };
+}
+
+/** Why the action may do nothing to it, by the settings and by its labels. */
+function barrier({ protected_by, limits }: ResolvedTarget, action: string): string | null {
+  if (protected_by !== null) return protected_by;
+  if (limits?.unreadable !== undefined) return `a label that cannot be read: ${limits.unreadable}`;
+  return limits?.actions?.includes(action) === false ? 'its label hemostat.actions' : null;
 }
 
 /** The patient with what its action's own survey reads. Throws a `DockerError`. */

@@ -8,7 +8,7 @@ import type {
 } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import { endpointCallText } from '#libs/actions/endpoint-port';
-import { callText } from '#libs/actions/engine-port';
+import { ActionFailed, callText } from '#libs/actions/engine-port';
 import { canonicalJson } from '#libs/contracts/json';
 import type { Plan, Step } from '#libs/contracts/plan';
 import type { Preview } from '#libs/contracts/preview';
@@ -16,7 +16,7 @@ import { Problem } from '#libs/contracts/problem';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import type { Endpoints } from './endpoint/endpoints.ts';
-import { type EngineView, surveyed } from './patient.ts';
+import { type EngineView, sightOf, surveyed } from './patient.ts';
 
 const sharedForMs = 100;
 
@@ -50,7 +50,7 @@ async function previewStep(step: Step, ground: PreviewGround): Promise<PreviewSt
   };
 }
 
-type Shown = Pick<PreviewStep, 'command' | 'calls' | 'estimated_downtime_seconds' | 'notes'> &
+type Shown = Pick<PreviewStep, 'command' | 'calls' | 'estimated_downtime_seconds' | 'notes' | 'expected'> &
   Partial<Pick<PreviewStep, 'risk_level'>>;
 
 function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Promise<Shown> {
@@ -65,8 +65,13 @@ function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Pro
 }
 
 async function ofEngine(action: EngineAction, { params }: Step, { view }: PreviewGround): Promise<Shown> {
-  const prepared = action.prepare(params, await action.survey(view.engine, params));
-  return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
+  try {
+    const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params));
+    return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
+  } catch (error) {
+    if (error instanceof ActionFailed) return nothing(error.message);
+    throw error;
+  }
 }
 
 async function ofContainer(
@@ -104,6 +109,7 @@ function shownOf<Call>(prepared: Prepared<Call>, textOf: (call: Call) => string)
     calls: prepared.calls.map(textOf),
     estimated_downtime_seconds: prepared.estimated_downtime_seconds,
     notes: [...prepared.notes],
+    ...(prepared.expected ? { expected: prepared.expected } : {}),
   };
 }
 

@@ -76,6 +76,7 @@ function containerTrouble(wish: unknown): string | undefined {
   const runbook = read.success ? runbookNamed(read.data.action) : undefined;
   if (!read.success || !runbook) return undefined;
   const given = read.data.container !== undefined;
+  if (runbook.container === 'optional') return undefined;
   if (runbook.container === 'named') return given ? undefined : 'is missing';
   return given ? `goes without: the settings say what ${runbook.name} is about` : undefined;
 }
@@ -90,6 +91,11 @@ export function askOf(wish: Wish): Pick<Asking, 'ask' | 'engine'> {
     'The request',
     'params',
   );
+  const lacking = rest.container === undefined ? runbook?.lacking?.(given) : undefined;
+  if (lacking !== undefined) {
+    const errors = [{ field: 'container', message: lacking }];
+    throw new Problem('invalid_request', `The request is not valid. container: ${lacking}`, { errors });
+  }
   return { ask: { ...rest, params: given, dry_run: dryRun ?? false }, engine };
 }
 

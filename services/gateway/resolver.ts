@@ -8,11 +8,12 @@ import { executorVerbs, type Lookup } from '#libs/contracts/rpc';
 import { consumers, executorRpcSubject, streams } from '#libs/contracts/subjects';
 import { type ResolvedTarget, targetId } from '#libs/contracts/target';
 import type { Concern } from '#libs/runbooks/runbook';
+import { cleanupOf } from './cleanup-target.ts';
 
 /** Which targets a request's concerns are, in their order; of containers by the word of the engine that owns them. */
 export type Resolver = (engine: string, concerns: readonly Concern[]) => Promise<Resolution>;
 
-type Named = Extract<Concern, { readonly container: string }>;
+type Named = Omit<Extract<Concern, { readonly container: string }>, 'cleanup'>;
 
 const timeoutMs = 5_000;
 
@@ -28,9 +29,12 @@ export function createResolver(bus: Bus): Resolver {
   );
   return async (engine, concerns) => {
     const lookups = await Promise.all(
-      concerns.map((concern) =>
-        'container' in concern ? ask({ engine, ...concern }) : asNamed(engine, concern),
-      ),
+      concerns.map(async (concern) => {
+        if (!('container' in concern)) return asNamed(engine, concern);
+        const { cleanup, ...named } = concern;
+        const found = await ask({ engine, ...named });
+        return cleanup && found.status === 'resolved' ? cleanupOf(found.resolved, cleanup) : found;
+      }),
     );
     return together(lookups);
   };

@@ -69,6 +69,14 @@ function ended(requested: Requested, fact: Complete): Event {
 /** What the document promises of an action's result besides its `details`. */
 const resultMembers: Readonly<Record<string, readonly string[]>> = {
   exec: ['command', 'exit_code', 'output', 'truncated', 'timed_out'],
+  cleanup: [
+    'containers_removed',
+    'images_removed',
+    'volumes_removed',
+    'space_reclaimed_bytes',
+    'sizes_unknown',
+    'more',
+  ],
   scale_up: ['service', 'previous_replicas', 'new_replicas'],
   scale_down: ['service', 'previous_replicas', 'new_replicas'],
 };

@@ -32,7 +32,7 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
   } catch (error) {
     const { reached } = fence;
     if (error instanceof Stopping && !reached) throw error;
-    if (error instanceof LeaseLost) {
+    if (error instanceof LeaseLost && !(reached && hasSeveralCalls(intent))) {
       const lost = { code: 'lease_lost', message: 'The lease ran out before the step could begin' };
       return reached ? { kind: 'failed', error: lost, reached } : { kind: 'not_called', error: lost };
     }
@@ -42,6 +42,10 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
     if (error instanceof ActionFailed) {
       const { code, message, result } = error;
       return { kind: 'failed', error: { code, message }, reached, result };
+    }
+    if (reached && hasSeveralCalls(intent)) {
+      const message = error instanceof Error ? error.message : 'it broke off';
+      return { kind: 'unheard', error: { code: 'cut_short', message } };
     }
     if (error instanceof DockerError || error instanceof EndpointError) {
       if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };
@@ -53,6 +57,11 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
     const broken = { code: 'internal', message };
     return reached ? { kind: 'unheard', error: broken } : { kind: 'failed', error: broken, reached };
   }
+}
+
+/** Then some may have been made before one went wrong: only looking tells how far it came. */
+function hasSeveralCalls({ on, prepared }: Act): boolean {
+  return on === 'engine' || (on === 'container' && prepared.calls.length > 1);
 }
 
 async function perform(intent: Act, fence: Fence, signal: AbortSignal): Promise<EndpointResult> {

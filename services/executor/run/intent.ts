@@ -9,7 +9,7 @@ import { targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import type { Endpoints } from '../endpoint/endpoints.ts';
-import { type EngineView, patientOf, surveyed } from '../patient.ts';
+import { type EngineView, patientOf, sightOf, surveyed } from '../patient.ts';
 import { notSet } from '../preview.ts';
 import type { ExecutorContext } from './running.ts';
 
@@ -60,7 +60,7 @@ export async function intentOf(
   }
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
-    if (action.on === 'engine') return await forEngine(action, params.data, view);
+    if (action.on === 'engine') return await forEngine(action, params.data, step, view);
     const patient = await patientOf(view, step.target, action);
     return patient
       ? await forPatient(action, patient, params.data, view, approved)
@@ -80,8 +80,17 @@ function forEndpoint(action: EndpointAction, params: Details, { missing }: Endpo
     : withhold('not_applicable', 'not_applicable', notSet(lacking[0]));
 }
 
-async function forEngine(action: EngineAction, params: Details, { engine }: EngineView): Promise<Intent> {
-  const prepared = action.prepare(params, await action.survey(engine, params));
+async function forEngine(
+  action: EngineAction,
+  params: Details,
+  { target }: Step,
+  view: EngineView,
+): Promise<Intent> {
+  if (action.kind !== target.kind || action.concerns(params) !== target.name) {
+    const message = `The step is about something else than ${targetId(target)}, which is what is leased; nothing was done`;
+    return withhold('failed', 'not_understood', message);
+  }
+  const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params));
   return prepared.kind === 'ready'
     ? { kind: 'act', on: 'engine', action, prepared }
     : withhold('not_applicable', 'not_applicable', prepared.message);

@@ -69,7 +69,7 @@ function happened({ result }: Extract<Observation, { kind: 'happened' }>): Found
 function concluded(seen: Exclude<Observation, { kind: 'happened' }> | undefined): Found {
   if (seen?.kind === 'half_done') {
     const message = `Begun but not brought to its end: ${seen.message}`;
-    return { ...nothing, status: 'failed', error: { code: 'half_done', message } };
+    return { ...nothing, status: 'failed', error: { code: 'half_done', message }, result: seen.result ?? {} };
   }
   const what = seen?.message ?? 'whoever knows cannot be asked';
   const message = `Nobody knows whether it was done: ${what}. Look at the target before asking again.`;
