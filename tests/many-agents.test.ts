@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ActionServerGround, startActionServerGround } from '#libs/testing/action-server-ground';
-import { type ApiAnswer, apiClient } from '#libs/testing/api-client';
+import {
+  type ActionServerGround,
+  clientOf,
+  startActionServerGround,
+} from '#libs/testing/action-server-ground';
+import type { ApiAnswer } from '#libs/testing/api-client';
 import { until } from '#libs/testing/until';
 
 const actions = '/api/v1/action';
 const workflow = `${actions}/remediate-db-pool-exhaustion`;
 let ground: ActionServerGround;
 beforeAll(async () => {
-  const replicas = { gateway: 2, safety: 2, executor: 2 };
+  const replicas = { gateway: 2, safety: 2 };
   ground = await startActionServerGround({ replicas, apiStopSeconds: 2, endpoints: true });
   for (const path of ['scale-pool', 'rotate-credentials']) ground.endpoint.on(`POST /${path}`, { body: {} });
 }, 120_000);
@@ -120,14 +124,7 @@ describe('a key', () => {
 
 describe('a gateway that waits for a moment only', () => {
   it('answers 202 before the end, with where it will be and what was done so far', async () => {
-    const { url } = await ground.mesh.start('gateway', { GATEWAY_WAIT_SECONDS: '0.2' });
-    const live = () =>
-      fetch(`${url}/health`).then(
-        ({ ok }) => ok || undefined,
-        () => undefined,
-      );
-    await until('it is ready', live, 30_000);
-    const hasty = await apiClient(url ?? '');
+    const hasty = await clientOf(await ground.mesh.start('gateway', { GATEWAY_WAIT_SECONDS: '0.2' }));
     for (const path of [workflow, `${actions}/restart-target-db`]) {
       const { status, body, headers } = await hasty.post(path);
       if (path === workflow)

@@ -3,7 +3,7 @@ import { startContainer, type TestContainer } from './container.ts';
 import { testEngine } from './docker-engine.ts';
 import { busyboxImage } from './images.ts';
 import { type MeshGround, startMeshGround } from './mesh-ground.ts';
-import type { MeshProcessesOptions } from './mesh-processes.ts';
+import type { MeshProcessesOptions, ServiceProcess } from './mesh-processes.ts';
 import { type PlayedEndpoint, playEndpoint } from './played-endpoint.ts';
 import { until } from './until.ts';
 
@@ -73,8 +73,7 @@ export async function startActionServerGround(
     ...options.env,
   };
   const ground = stack.use(await startMeshGround({ ...options, env }));
-  const gateways = ground.mesh.of('gateway').map(({ url }) => apiClient(url ?? ''));
-  const clients = await Promise.all(gateways);
+  const clients = await Promise.all(ground.mesh.of('gateway').map(clientOf));
   const [first] = clients;
   if (!first) throw new Error('a mesh has a gateway');
   const restarts = async () => ({
@@ -111,6 +110,17 @@ export async function startActionServerGround(
     spent: (name) => until(`${name} is free`, () => spentOf(first, name)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A client of a gateway, as soon as that one is there. */
+export async function clientOf({ url = '' }: ServiceProcess): Promise<ApiClient> {
+  const health = () =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok || undefined,
+      () => undefined,
+    );
+  await until('the gateway is ready', health, 30_000);
+  return apiClient(url);
 }
 
 type Status = {

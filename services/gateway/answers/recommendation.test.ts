@@ -71,6 +71,9 @@ describe('what to do about a problem', () => {
     for (const code of Object.keys(problems).filter(isProblemCode)) {
       expect(recommendationFor(code, 7)).toMatch(/^(⚠️ )?[A-Z].*\.$/);
     }
+    expect(recommendationFor('kill_switch', undefined)).toContain(
+      'when it is on, with a new Idempotency-Key',
+    );
     for (const code of ['cooldown_active', 'back_off_active', 'rate_limited'] as const) {
       expect(recommendationFor(code, 7)).toContain('in 7 s, with a new Idempotency-Key');
       expect(recommendationFor(code, undefined)).not.toContain('undefined');

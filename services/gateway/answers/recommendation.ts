@@ -63,7 +63,7 @@ export function recommendationFor(code: ProblemCode, retryAfterSeconds: number |
       return 'Another remediation is under way on one of the targets. Follow that one; its id is in the gate busy.';
     case 'kill_switch':
     case 'maintenance_window':
-      return 'Nothing was done: remediation is switched off for now, because somebody wants it so.';
+      return `Nothing was done: remediation is switched off for now, because somebody wants it so. Ask again when it is on${afresh}.`;
     case 'nats_unavailable':
     case 'docker_unavailable':
     case 'service_unavailable':
