@@ -62,9 +62,9 @@ async function answer(bus: Bus, verb: Served, message: ServiceMsg): Promise<void
     { kind: 'server', parent: contextOf(message.headers) },
     async () => {
       try {
-        const text = message.string();
-        const reply = await verb.handle(text === '' ? {} : parse(text));
-        message.respond(JSON.stringify(reply));
+        const asked = message.string();
+        const reply = JSON.stringify(await verb.handle(asked === '' ? {} : parse(asked)));
+        await bus.outbox.send(() => void message.respond(reply));
       } catch (error) {
         const problem = error instanceof Problem ? error : undefined;
         if (!problem) bus.log.error({ err: error, subject: verb.subject }, 'a request could not be answered');

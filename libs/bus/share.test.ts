@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '#libs/testing/manual-clock';
 import { shareInFlight, sharePerTurn } from './share.ts';
 
 describe('sharePerTurn', () => {
@@ -43,5 +44,22 @@ describe('shareInFlight', () => {
     const ask = shareInFlight(async () => ++asked, String);
     expect(await Promise.all([ask('a'), ask('a')])).toEqual([1, 1]);
     expect(await ask('a')).toBe(2);
+  });
+
+  it('keeps an answer as long as it is told to, and a failure not at all', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const answer = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('away');
+      return asked;
+    };
+    const ask = shareInFlight(answer, String, { ms: 20, clock });
+    await expect(ask('a')).rejects.toThrow('away');
+    expect(await ask('a')).toBe(2);
+    await clock.advance(19);
+    expect(await ask('a')).toBe(2);
+    await clock.advance(1);
+    expect(await ask('a')).toBe(3);
   });
 });
