@@ -66,6 +66,17 @@ describe('redaction', () => {
     expect(redactText(text)).not.toContain('canary');
   });
 
+  it('leaves alone what is left out already', () => {
+    for (const text of [
+      'password=canary x',
+      '{"password": "canary"}',
+      'Bearer canary-123456',
+      'a://b:canary@c',
+    ]) {
+      expect(redactText(redactText(text))).toBe(redactText(text));
+    }
+  });
+
   it.each([
     'POST /containers/0123456789abcdef/restart?t=10',
     'the password was changed yesterday',

@@ -7,7 +7,7 @@ const secretLastWord = new RegExp(`(^|[-_. ])(${words})$`, 'i');
 
 // Texts come from anybody: every repetition is bounded, so that no text makes the search slow.
 const secretInText = new RegExp(
-  `((?:^|[^A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[-_.]){0,4}(?:${words})(?:[-_.][A-Za-z0-9]{1,40}){0,4}\\\\{0,4}"?[ \\t]{0,8}[:=][ \\t]{0,8})` +
+  `((?:^|[^A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[-_.]){0,4}(?:${words})(?:[-_.][A-Za-z0-9]{1,40}){0,4}\\\\{0,4}"?[ \\t]{0,8}[:=][ \\t]{0,8})(?!\\(not shown\\))` +
     `(\\\\{0,4}"(?:[^"\\\\]|\\\\(?!"[,}\\s]).){0,65536}\\\\{0,4}"?|(?:(?:Bearer|Basic) )?[^\\s,;}&"']{1,65536})`,
   'gi',
 );

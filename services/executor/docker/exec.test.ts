@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerCall } from '#libs/actions/engine-port';
 import type { ExecEnd } from '#libs/actions/exec-port';
@@ -20,14 +21,13 @@ afterAll(async () => {
   engine[Symbol.dispose]();
 });
 
-let marks = 0;
 function run(
   argv: readonly string[],
   timeoutMs = 20_000,
   on = patient.id,
   by: DockerEngine = engine,
 ): Promise<ExecEnd> {
-  const mark = `HEMOSTAT_EXEC=test-${process.pid}-${(marks += 1)}`;
+  const mark = `HEMOSTAT_EXEC=${randomUUID()}`;
   const body = { AttachStdout: true, AttachStderr: true, Env: [mark], Cmd: argv };
   const create = { ...containerCall('POST', on, 'exec'), body };
   const mostBytes = { stdout: 48 * 1024, stderr: 16 * 1024 };
