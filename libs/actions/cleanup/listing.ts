@@ -21,6 +21,8 @@ export type Kept = z.infer<typeof keptSchema>;
 export const listingSchema = z.strictObject({
   items: z.array(itemSchema),
   kept: z.array(keptSchema),
+  /** How many more stay than are listed. */
+  kept_more: z.int().min(0),
   /** How many more might be removed by another run. */
   more: z.int().min(0),
 });

@@ -17,9 +17,9 @@ import {
   type Volume,
   volumeSchema,
 } from './readings.ts';
-import type { CleanupParams, Scope } from './scope.ts';
+import { type CleanupParams, isInScope, type Scope } from './scope.ts';
 import { afterInspection, candidatesIn, endedAt, nameOf } from './stopped-containers.ts';
-import { type KnownImage, knownImage, unnamedIn } from './unnamed-images.ts';
+import { isUnnamed, type KnownImage, knownImage, unnamedIn } from './unnamed-images.ts';
 
 /** Reads what a cleanup of this scope would remove, and what it would leave. Changes nothing. */
 export async function surveyCleanup(
@@ -33,7 +33,7 @@ export async function surveyCleanup(
   const { candidates, kept } = candidatesIn(listed, known, { scope, keep: params.keep });
   const judged = await judge(reader, candidates, listed, minAgeMs, now);
   const named = removableVolumes(params.volumes, await readVolumes(reader, params.volumes), listed, scope);
-  const images = params.images ? await readImages(reader) : [];
+  const images = params.images ? await readImages(reader, scope) : [];
   const used = new Set(listed.map(({ ImageID }) => ImageID));
   const unnamed = unnamedIn(images, used, { scope, minAgeMs }, now);
 
@@ -69,7 +69,7 @@ export async function surveyCleanup(
   ];
   const all: readonly Kept[] = [...named.kept, ...kept, ...judged.kept];
   const more = judged.stopped.length + unnamed.length - containers.length - chosenImages.length;
-  return { items, kept: all.slice(0, mostKept), more };
+  return { items, kept: all.slice(0, mostKept), kept_more: Math.max(0, all.length - mostKept), more };
 }
 
 async function engineNow(reader: EngineReader): Promise<number> {
@@ -110,9 +110,11 @@ async function judge(
   return { stopped: stopped.map(({ candidate }) => candidate), kept };
 }
 
-async function readImages(reader: EngineReader): Promise<readonly KnownImage[]> {
+/** All of them, because of the layers that they share; none when nothing can go anyway. */
+async function readImages(reader: EngineReader, scope: Scope): Promise<readonly KnownImage[]> {
   const answer = await reader.read(['images', 'json'], { all: true });
   const listed = readAs(z.array(listedImageSchema), answer, 'its images');
+  if (!listed.some((each) => isUnnamed(each) && isInScope(each.Labels, scope))) return [];
   const known = await readEach(listed, async (each): Promise<KnownImage[]> => {
     const inspected = await reader.read(['images', each.Id, 'json']);
     return inspected === undefined

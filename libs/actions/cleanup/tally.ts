@@ -12,7 +12,7 @@ export type Fate = {
  * The result of a cleanup. `space_reclaimed_bytes` is the sum of what is known; null when something was removed and
  * nothing of it is known. How many sizes it lacks says `sizes_unknown`.
  */
-export function tally(fates: readonly Fate[], { kept, more }: Pick<Listing, 'kept' | 'more'>): Details {
+export function tally(fates: readonly Fate[], { kept, kept_more, more }: Omit<Listing, 'items'>): Details {
   const items = withTrueBytes(fates);
   const removed = items.filter(({ status }) => status === 'removed');
   const known = removed.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
@@ -24,6 +24,7 @@ export function tally(fates: readonly Fate[], { kept, more }: Pick<Listing, 'kep
     sizes_unknown: removed.length - known.length,
     items,
     kept,
+    kept_more,
     more,
   };
 }
