@@ -1,9 +1,15 @@
 import type { Bus } from '#libs/bus/bus';
 import { callRpc } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
-import { executorVerbs } from '#libs/contracts/rpc';
+import { executorVerbs, type ScaleWish } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
-import { parseTargetId, type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
+import {
+  composeServiceOf,
+  parseTargetId,
+  type ResolvedTarget,
+  type Target,
+  targetId,
+} from '#libs/contracts/target';
 
 const resolveTimeoutMs = 5_000;
 const kindsOfEngine: readonly string[] = ['container', 'compose', 'swarm'];
@@ -12,6 +18,8 @@ export type Which = {
   readonly container?: string | undefined;
   readonly target?: string | undefined;
   readonly engine?: string | undefined;
+  /** What is meant is the service of the container, where it has one. */
+  readonly scale?: ScaleWish;
 };
 
 export function isNamed({ container, target }: Which): boolean {
@@ -31,7 +39,7 @@ export async function resolveWhich(bus: Bus, which: Which, defaultEngine: string
     bus,
     subject,
     executorVerbs.resolve,
-    { container: which.container },
+    { container: which.container, ...(which.scale ? { scale: which.scale } : {}) },
     { timeoutMs: resolveTimeoutMs },
   );
   if (found.status === 'resolved') return found.resolved;
@@ -49,14 +57,16 @@ export function isOfEngine({ kind }: Target): boolean {
 /** Like `resolveWhich`, but as the engine sees the target now, protection included: asks the executor where it knows. */
 export async function lookUp(bus: Bus, which: Which, defaultEngine: string): Promise<ResolvedTarget> {
   if (which.target === undefined) return resolveWhich(bus, which, defaultEngine);
-  const target = canonical(which.target);
+  const named = canonical(which.target);
+  const target = (which.scale && composeServiceOf(named)) ?? named;
   if (!isOfEngine(target)) return unseen(target);
   const subject = executorRpcSubject(target.engine, 'targets');
   const { targets } = await callRpc(bus, subject, executorVerbs.targets, {}, { timeoutMs: resolveTimeoutMs });
-  const found = targets.find((each) => targetId(each.target) === targetId(target));
+  const isMeant = (each: Target | undefined) => each !== undefined && targetId(each) === targetId(target);
+  const found = targets.find((each) => isMeant(each.target) || isMeant(composeServiceOf(each.target)));
   if (!found) throw new Problem('container_not_found', `There is no ${which.target} on its engine.`);
   const { state: _state, image: _image, ...resolved } = found;
-  return resolved;
+  return { ...resolved, target };
 }
 
 function canonical(text: string): Target {

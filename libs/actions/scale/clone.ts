@@ -40,12 +40,13 @@ export function cloneCalls(template: Template, clone: CloneIdentity): readonly E
 }
 
 function bodyOf(template: Template, clone: CloneIdentity, EndpointsConfig: Details): Details {
-  const { Hostname, MacAddress: _, Labels, ...config } = template.Config;
+  const { Hostname, Domainname, ExposedPorts, MacAddress: _, Labels, ...config } = template.Config;
   const { [composeLabels.replaces]: __, ...labels } = Labels;
   const own = anonymousMounts(template);
   return {
     ...config,
-    ...(Hostname && !template.Id.startsWith(Hostname) ? { Hostname } : {}),
+    ...(sharesNetwork(template) ? {} : { Domainname, ExposedPorts }),
+    ...(hasOwnHostname(template) ? { Hostname } : {}),
     Image: clone.image,
     Labels: { ...labels, [composeLabels.number]: String(clone.number), [madeByLabel]: clone.remediation_id },
     Volumes: own.volumes,
@@ -54,16 +55,25 @@ function bodyOf(template: Template, clone: CloneIdentity, EndpointsConfig: Detai
   };
 }
 
+/** In another container's network it has that one's host name and ports, and may not state any. */
+function sharesNetwork({ HostConfig }: Template): boolean {
+  return HostConfig.NetworkMode?.startsWith('container:') === true;
+}
+
+/** Without one Docker takes the short id, or the name of the host. */
+function hasOwnHostname(template: Template): boolean {
+  const { Hostname } = template.Config;
+  if (!Hostname || template.Id.startsWith(Hostname)) return false;
+  return !sharesNetwork(template) && template.HostConfig.UTSMode !== 'host';
+}
+
 /** A clone gets anonymous volumes of its own: Compose hands those of a re-created container on by name. */
 function anonymousMounts({ Config, HostConfig }: Template) {
-  const binds = HostConfig.Binds ?? [];
-  const handedOn = binds.filter((bind) => isAnonymous(bind.split(':')[0]));
+  const handedOn = (HostConfig.Binds ?? []).filter((bind) => isAnonymous(bind.split(':')[0]));
+  const volumes = Object.fromEntries(handedOn.map((bind) => [bind.split(':')[1] ?? '', {}]));
   return {
-    binds: binds.filter((bind) => !handedOn.includes(bind)),
-    volumes: {
-      ...Config.Volumes,
-      ...Object.fromEntries(handedOn.map((bind) => [bind.split(':')[1] ?? '', {}])),
-    },
+    binds: HostConfig.Binds?.filter((bind) => !handedOn.includes(bind)) ?? null,
+    volumes: handedOn.length > 0 ? { ...Config.Volumes, ...volumes } : Config.Volumes,
     mounts: HostConfig.Mounts?.map(({ Source, ...mount }) =>
       mount.Type === 'volume' && isAnonymous(Source) ? mount : { ...mount, Source },
     ),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ContainerReading, Member } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { ContainerAction, NotApplicable, Observation, Patient, Prepared } from '../action.ts';
-import type { EngineCall, EngineReader } from '../engine-port.ts';
+import { ActionFailed, type EngineCall, type EngineReader } from '../engine-port.ts';
 import { notApplicable } from '../not-applicable.ts';
 import { unseen } from '../same-container.ts';
 import { slackSeconds } from '../stop-grace.ts';
@@ -94,7 +94,14 @@ export function prepareComposeUp(patient: Patient, params: Details): Prepared | 
 
 export const runComposeUp: ContainerAction['run'] = async (ports, _patient, { calls, evidence }, signal) => {
   const made: Details[] = [];
-  for (const each of perClone(calls)) made.push(await makeClone(ports.engine, each, signal));
+  try {
+    for (const each of perClone(calls)) made.push(await makeClone(ports.engine, each, signal));
+  } catch (error) {
+    if (!(error instanceof ActionFailed) || made.length === 0) throw error;
+    const names = made.map(({ name }) => String(name)).join(', ');
+    const result = { service: evidence.service, containers_created: made };
+    throw new ActionFailed(`${error.message} These were made before and run: ${names}.`, { result });
+  }
   return { ...scaledBy(evidence), containers_created: made };
 };
 

@@ -53,7 +53,8 @@ function whyNotDown(name: string, now: number, wished: number): string | undefin
 
 /** The strictest of what the labels say; undefined when one of them cannot be read. */
 function maxReplicasOf(labels: readonly Labels[]): number | undefined {
-  const stated = labels.flatMap((each) => each[maxReplicasLabel] ?? []);
+  const names = [maxReplicasLabel, maxReplicasLabel.replaceAll('_', '-')];
+  const stated = labels.flatMap((each) => names.flatMap((name) => each[name] ?? []));
   if (stated.length === 0) return defaultMaxReplicas;
   return stated.every((text) => /^\d{1,6}$/.test(text.trim())) ? Math.min(...stated.map(Number)) : undefined;
 }

@@ -16,7 +16,9 @@ import { isOfEngine, lookUp } from '../which-targets.ts';
 export function explainVerb(bus: Bus, state: SafetyState, policy: Policy, engine: string): Served {
   return serve('explain', rpcSubject('safety', 'explain'), safetyVerbs.explain, async (request) => {
     const action = knownAction(request.action);
-    const { target, protected_by, limits } = await lookUp(bus, request, engine);
+    const direction = action.on === 'container' ? action.scales : undefined;
+    const asked = direction ? { ...request, scale: { direction } } : request;
+    const { target, protected_by, limits } = await lookUp(bus, asked, engine);
     refuseMisfit(action, target);
     const [{ cell }, control] = await Promise.all([state.readCell(target), state.readControl()]);
     const candidate = {
