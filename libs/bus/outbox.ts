@@ -1,6 +1,6 @@
 /**
  * Sends what is published in one turn of the event loop in one write: each write of its own is a system call here and a
- * read in the server. Order is kept among messages of one kind only.
+ * read in the server. What goes through it keeps its order; what does not may overtake it.
  */
 export interface Outbox {
   /** At the end of this turn. Rejects when the client refuses, because the message is too long or the connection closed. */
