@@ -40,7 +40,8 @@ export async function* factsBackwards<S extends z.ZodType>(
   }
 }
 
-async function factsWithin<S extends z.ZodType>(
+/** The facts from one sequence up to before another whose subjects fit `filter`, newest first. */
+export async function factsWithin<S extends z.ZodType>(
   bus: Bus,
   filter: string,
   schema: S,
@@ -80,4 +81,10 @@ export async function nextFact<S extends z.ZodType>(
 export async function lastSequence(bus: Bus, filter: string): Promise<number> {
   const stored = await bus.jsm.streams.getMessage(streams.facts, { last_by_subj: filter });
   return stored?.seq ?? 0;
+}
+
+/** The sequences of the oldest and the newest fact that is kept; `last` is below `first` when there is none. */
+export async function stretchOfFacts(bus: Bus): Promise<{ readonly first: number; readonly last: number }> {
+  const { state } = await bus.jsm.streams.info(streams.facts);
+  return { first: state.first_seq, last: state.last_seq };
 }

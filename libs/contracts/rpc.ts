@@ -6,6 +6,12 @@ import { gateVerdictSchema } from './gates.ts';
 import { expectationSchema, planSchema } from './plan.ts';
 import { previewSchema } from './preview.ts';
 import {
+  rebuildReplySchema,
+  rebuildRequestSchema,
+  replayReplySchema,
+  replayRequestSchema,
+} from './replay.ts';
+import {
   containerRefSchema,
   detailsSchema,
   engineSchema,
@@ -285,6 +291,10 @@ export const safetyVerbs = {
     }),
     z.strictObject({ control: controlSchema }),
   ),
+  /** Which recorded requests would be decided otherwise under another policy. */
+  replay: verb(replayRequestSchema, replayReplySchema),
+  /** Are the cells as the facts say? */
+  rebuild: verb(rebuildRequestSchema, rebuildReplySchema),
 } as const satisfies Record<string, Verb>;
 
 export const auditVerbs = {

@@ -48,8 +48,7 @@ async function tryAdmit(admission: Admission, requested: Requested): Promise<Han
 
   const mine = read.filter(({ cell }) => cell.lease?.id === id);
   if (mine.some(({ cell }) => cell.lease?.state === 'closing')) return { retryInMs: closingRetryMs };
-  if (mine.length === read.length)
-    return stateVerdict(admission, requested, approvalFrom(read, requested, bus.clock.now()));
+  if (mine.length === read.length) return stateVerdict(admission, requested, approvalFrom(read, requested));
 
   const now = bus.clock.now();
   const expired = refusedAsExpired(requested, now);
@@ -57,7 +56,7 @@ async function tryAdmit(admission: Admission, requested: Requested): Promise<Han
   const verdict = decide(seatsOf(requested, targets, read), control, policy, now);
   if (verdict.kind === 'refuse') return refuse(admission, requested, read, verdict, now);
   const granted = await takeLeases(admission, requested, read, verdict, now);
-  return granted ? stateVerdict(admission, requested, approvalFrom(granted, requested, now)) : 'again';
+  return granted ? stateVerdict(admission, requested, approvalFrom(granted, requested)) : 'again';
 }
 
 /** Takes the leases in the order of the targets; undefined when a cell changed since it was read. */
@@ -109,13 +108,14 @@ async function refuse(
   });
 }
 
-/** The verdict as the leases hold it, so that whoever resumes states the same one. */
-function approvalFrom(read: readonly ReadCell[], requested: Requested, now: number): Approved {
+/** The verdict as the leases hold it, its instant too, so that whoever resumes states the same one. */
+function approvalFrom(read: readonly ReadCell[], requested: Requested): Approved {
   const leases = read.flatMap(({ cell }) => (cell.lease ? [{ target: cell.target, lease: cell.lease }] : []));
   if (requested.plan === null) throw new Error('a request without a plan cannot be approved');
+  const decidedAt = Math.max(...leases.map(({ lease }) => fromInstant(lease.granted_at)));
   return {
     type: 'decided',
-    ...headOf(requested, now),
+    ...headOf(requested, decidedAt),
     verdict: 'approved',
     gates: leases[0]?.lease.gates ?? [],
     grants: leases.map(({ target, lease }) => ({ target, epoch: lease.epoch })),

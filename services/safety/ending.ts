@@ -40,8 +40,10 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
   };
 
   const settle: Ending['settle'] = async (requested, terminal) => {
+    // By the fact's own instant, so that whoever settles, however late, settles the same.
+    const at = fromInstant(terminal.fact.at);
     for (const target of terminal.fact.targets) {
-      await state.change(target, (cell) => settleLease(cell, terminal.fact, policy, bus.clock.now()));
+      await state.change(target, (cell) => settleLease(cell, terminal.fact, policy, at));
     }
     return tell(requested, terminal);
   };

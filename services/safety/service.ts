@@ -62,7 +62,7 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
     await serveRpc(
       bus,
       { name: 'safety', version, description: 'Decides what may be remediated, and says why' },
-      safetyRpc(desk, state, policy, context.settings.HEMOSTAT_ENGINE),
+      safetyRpc(desk, state, policy, context.settings.HEMOSTAT_ENGINE, settings),
     ),
   );
   return stack.move();

@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts';
 import { homeRoute } from './routes/home.ts';
 import { listingRoute } from './routes/listing.ts';
 import { remediationRoutes } from './routes/remediations.ts';
+import { replayRoutes } from './routes/replay.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { targetHealthRoutes } from './routes/target-health.ts';
 import { targetRoutes } from './routes/targets.ts';
@@ -70,6 +71,7 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   workflowRoutes(app, routeParts);
   targetHealthRoutes(app, routeParts);
   safetyRoutes(app, routeParts);
+  replayRoutes(app, routeParts);
   auditRoutes(app, routeParts);
   targetRoutes(app, routeParts);
   await app.ready();

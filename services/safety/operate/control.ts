@@ -4,6 +4,7 @@ import { type Served, serve } from '#libs/bus/rpc';
 import type { ActRecord } from '#libs/contracts/act-record';
 import { Problem } from '#libs/contracts/problem';
 import { safetyVerbs } from '#libs/contracts/rpc';
+import type { Details } from '#libs/contracts/scalars';
 import { rpcSubject } from '#libs/contracts/subjects';
 import type { SafetyState } from '../state.ts';
 import { type ActDesk, carryOut } from './carry-out.ts';
@@ -20,6 +21,11 @@ export function controlVerb(desk: ActDesk): Served {
   });
 }
 
+/** What a person wanted of the controls, as its record and its fact have it. */
+export function wishOf(request: Details): z.output<typeof wishSchema> {
+  return wishSchema.parse(request);
+}
+
 /** Changes the controls as a record says, `asked` being its revision. At most once, also when it is called again. */
 export async function applyControl(
   bus: Bus,
@@ -29,7 +35,7 @@ export async function applyControl(
   asked: number,
 ) {
   const { actor, reason, asked_at: at } = record;
-  const wish = wishSchema.parse(record.request);
+  const wish = wishOf(record.request);
   const { kill_switch = 'as it was', maintenance } = wish;
   bus.log.warn(
     { actor, reason, kill_switch, windows: maintenance?.length },
