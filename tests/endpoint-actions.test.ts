@@ -70,7 +70,7 @@ describe('stop-chaos-attack', () => {
     expect(step).toMatchObject({ action: 'stop_chaos_attack', status: 'failed' });
     expect(step.error).toContain('HTTP 500');
     expect(await ground.spent('local/endpoint/chaos/stuck')).toBe('attempt');
-    expect(await ground.spent(`local/container/${ground.api.name}`)).toBe('cooldown');
+    expect(await ground.spent(ground.targets.api)).toBe('cooldown');
   });
 
   it('takes no id that could lead elsewhere, on any way in', async () => {

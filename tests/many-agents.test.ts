@@ -149,14 +149,14 @@ describe('a target that is being healed', () => {
     const preview = await post(`${workflow}?dry_run=true`, {}, { gateway: 1 });
     expect(preview).toMatchObject({ status: 200, body: { ...everyAnswer, would_be: 'refused' } });
     expect(preview.body.refusal.reason).toBe('busy');
-    await ground.spent(`local/container/${ground.api.name}`);
+    await ground.spent(ground.targets.api);
   });
 });
 
 describe('five restarts a minute of one target', () => {
   it('are counted over all gateways and all of safety; the sixth is told when it may come', async () => {
     const path = `${actions}/restart-target-db`;
-    const database = `local/container/${ground.database.name}`;
+    const { database } = ground.targets;
     const left: (string | null)[] = [];
     for (let at = 0; at < 5; at += 1) {
       const { status, headers } = await post(path, {}, { gateway: at % 2 });

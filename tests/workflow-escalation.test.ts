@@ -73,8 +73,8 @@ describe('remediate-db-pool-exhaustion restarts the database only when it may an
     );
     expect(body.final_health).toMatchObject({ is_healthy: last === 'healthy', verdict: last });
     expect(body.recommendation.startsWith(ends === 'recovered' ? '✅' : '⚠️')).toBe(true);
-    const spent = [ground.api, ground.database].map(({ name }) => ground.spent(`local/container/${name}`));
-    expect(await Promise.all(spent)).toEqual(budgets);
+    const { targets } = ground;
+    expect([await ground.spent(targets.api), await ground.spent(targets.database)]).toEqual(budgets);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type ApiClient, apiClient } from './api-client.ts';
 import { startContainer, type TestContainer } from './container.ts';
 import { testEngine } from './docker-engine.ts';
@@ -16,6 +17,8 @@ export type Verdict = 'healthy' | 'unhealthy' | 'inconclusive';
 export interface ActionServerGround extends MeshGround {
   readonly api: TestContainer;
   readonly database: TestContainer;
+  /** What safety calls them. The settings name the database by its Compose service. */
+  readonly targets: { readonly api: string; readonly database: string };
   readonly chaos: PlayedEndpoint;
   readonly endpoint: PlayedEndpoint;
   /** One for each gateway; each holds the answers against the served document. */
@@ -59,14 +62,21 @@ export async function startActionServerGround(
   const { apiStopSeconds: seconds, endpoints = false } = options;
   const slow = seconds === undefined ? {} : { cmd: stubborn, create: { StopTimeout: seconds } };
   const api = stack.use(await startContainer(docker, { ...sleeping, ...slow }));
-  const database = stack.use(await startContainer(docker, sleeping));
+  const project = `hemostat-test-${randomBytes(4).toString('hex')}`;
+  const service = `${project}-db`;
+  const labels = {
+    'com.docker.compose.project': project,
+    'com.docker.compose.service': service,
+    'com.docker.compose.container-number': '1',
+  };
+  const database = stack.use(await startContainer(docker, { ...sleeping, labels }));
   const target = stack.use(await playEndpoint());
   const chaos = stack.use(await playEndpoint());
   const endpoint = stack.use(await playEndpoint());
   const env = {
     ...quick,
     TARGET_API_CONTAINER: api.name,
-    TARGET_DB_CONTAINER: database.name,
+    TARGET_DB_CONTAINER: service,
     TARGET_SERVER_URL: target.url,
     CHAOS_SERVER_URL: chaos.url,
     ...(endpoints ? endpointSettings(endpoint.url) : {}),
@@ -86,6 +96,7 @@ export async function startActionServerGround(
     ...ground,
     api,
     database,
+    targets: { api: `local/container/${api.name}`, database: `local/compose/${project}/${service}/1` },
     chaos,
     endpoint,
     clients,
