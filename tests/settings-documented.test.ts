@@ -9,6 +9,7 @@ const sources = [
   'libs/bus/mesh-settings.ts',
   'libs/runtime/log.ts',
   'cli/mesh.ts',
+  'cli/settings.ts',
 ];
 
 /** Settings that are read elsewhere, or set by the system and not by a person. */
