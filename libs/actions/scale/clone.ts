@@ -63,7 +63,7 @@ function sharesNetwork({ HostConfig }: Template): boolean {
 /** Without one Docker takes the short id, or the name of the host. */
 function hasOwnHostname(template: Template): boolean {
   const { Hostname } = template.Config;
-  if (!Hostname || template.Id.startsWith(Hostname)) return false;
+  if (!Hostname || Hostname === template.Id.slice(0, 12)) return false;
   return !sharesNetwork(template) && template.HostConfig.UTSMode !== 'host';
 }
 

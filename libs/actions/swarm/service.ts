@@ -41,12 +41,25 @@ export async function readService(reader: EngineReader, name: string): Promise<S
   try {
     // The filter takes beginnings of names, too.
     const filters = JSON.stringify({ name: [name] });
-    const found = z.array(swarmServiceSchema).parse(await reader.read(['services'], { filters }));
+    const answer = await reader.read(['services'], { filters });
+    // Engines that know nothing of Swarm have no such path.
+    if (answer === undefined) return { is: 'no_manager' };
+    const found = z.array(swarmServiceSchema).parse(answer);
     const service = found.find(({ Spec }) => Spec.Name === name);
     return service ? { is: 'service', service } : { is: 'none' };
   } catch (error) {
     if (refusedWith(error) === 503) return { is: 'no_manager' };
     throw error;
+  }
+}
+
+/** All that the Swarm runs; none where the engine is no manager, or may not be asked. Throws what else the reader throws. */
+export async function readServices(reader: EngineReader): Promise<readonly SwarmService[]> {
+  try {
+    return z.array(swarmServiceSchema).parse((await reader.read(['services'])) ?? []);
+  } catch (error) {
+    if (refusedWith(error) === undefined) throw error;
+    return [];
   }
 }
 

@@ -2,6 +2,7 @@
  * Guarantee: while the engine is away nothing is found; what is not known is looked for anew before it is called
  * missing. An answer may be older than the latest event: whoever acts looks again first.
  */
+import { readServices } from '#libs/actions/swarm/service';
 import type { Lookup, ScaleWish } from '#libs/contracts/rpc';
 import type { ResolvedTarget, Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
@@ -77,7 +78,9 @@ export function openInventory(options: InventoryOptions): Inventory {
     },
   });
 
-  const elsewhere = (service: string) => serviceElsewhere(engine, engineName, protection, service);
+  const services = oneAtATime(() => readServices(engine), listsApartMs, clock);
+  const elsewhere = async (service: string) =>
+    serviceElsewhere(await services(), engineName, protection, service);
 
   return {
     fresh,
@@ -87,9 +90,9 @@ export function openInventory(options: InventoryOptions): Inventory {
       const findIn = (all: Directory) => (scale ? findForScaling(all, ref, scale) : find(all, ref));
       const known = directory && findIn(directory);
       if (known?.status === 'resolved') return known;
-      const found = findIn(await fresh());
-      const service = found.status === 'not_found' ? await elsewhere(ref) : undefined;
-      return service ? { status: 'resolved', resolved: service } : found;
+      const [anew, service] = await Promise.all([fresh(), elsewhere(ref)]);
+      const found = findIn(anew);
+      return service && found.status === 'not_found' ? { status: 'resolved', resolved: service } : found;
     },
     containerOf: async (target) =>
       (directory && containerOf(directory, target)) ?? containerOf(await fresh(), target),
