@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerCall } from '#libs/actions/engine-port';
 import type { ExecEnd } from '#libs/actions/exec-port';
@@ -115,6 +117,24 @@ describe('a program in a container', () => {
     await other.container.unpause();
     await other.container.remove({ force: true });
     await expect(run(['ps'], 1_000, other.id)).rejects.toMatchObject({ kind: 'refused', status: 404 });
+  });
+
+  it('to which the connection breaks is killed, and is not said to have ended', async () => {
+    const open = new Set<Socket>();
+    await using relay = createServer((client) => {
+      const way = connect(dockerHost.slice('unix://'.length));
+      open.add(client);
+      for (const end of [client, way]) end.on('error', () => end.destroy());
+      client.pipe(way).pipe(client);
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const { port } = relay.address() as AddressInfo;
+    using far = openEngine(readConfig(executorSettingsSchema, { DOCKER_HOST: `tcp://127.0.0.1:${port}` }));
+    const ran = run(['sleep', '4721'], 30_000, patient.id, far).catch((error: unknown) => error);
+    await until('it runs', async () => (await processes()).includes('4721') || undefined);
+    for (const client of open) client.destroy();
+    expect(await ran).toMatchObject({ name: 'DockerError', kind: 'no_answer' });
+    expect(await processes()).not.toContain('4721');
   });
 
   it('of which the end is not heard because the engine died is not said to have ended', async () => {

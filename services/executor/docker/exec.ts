@@ -47,11 +47,15 @@ async function hear(
   const inTime = await within(order.timeoutMs, program.ended, signal);
   const killed = !inTime && (await kill(docker, order, program, signal));
   const { Running, ExitCode, Pid } = await settled(docker, id, inTime || killed, signal);
+  if (inTime && Running) {
+    await kill(docker, order, program, signal);
+    throw new Error('the connection broke while the program ran');
+  }
   return {
     stdout: output.stdout,
     stderr: output.stderr,
     truncated: output.truncated,
-    exit_code: Running || !inTime ? null : ExitCode,
+    exit_code: inTime ? ExitCode : null,
     // What could not be found has no process, and one of these codes.
     began: Pid > 0 || (ExitCode !== 126 && ExitCode !== 127),
     timed_out: !inTime,
