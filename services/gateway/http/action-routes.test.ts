@@ -86,6 +86,7 @@ describe.each(routes)('%s', (route) => {
       if (route === workflow)
         expect(body).toMatchObject({ would_be: 'approved', preview: { steps: [{ n: 1 }] } });
     }
+    if (route === workflow) expect((await call(route, 'dry_run=1&attack_id=')).status).toBe(200);
     expect((await call(route, 'dry_run=False')).body).toMatchObject({ dry_run: false, outcome: 'recovered' });
   });
 

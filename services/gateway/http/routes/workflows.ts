@@ -11,6 +11,9 @@ import { problemResponses, retryAfterSeconds, sendProblem, toProblem } from '../
 import { flagQuery } from '../query.ts';
 import { namingSettings } from '../setting-names.ts';
 
+// Clients in Python send an empty text for a None.
+const optionalAttack = z.preprocess((text) => (text === '' ? undefined : text), attackIdSchema.optional());
+
 /** The Action Server's workflow. Every answer, whatever its status, says `remediation_complete`, what was done, and what to do. */
 export function workflowRoutes(app: App, parts: RouteParts): void {
   const { settings, log } = parts;
@@ -24,7 +27,7 @@ export function workflowRoutes(app: App, parts: RouteParts): void {
         summary: 'Stop the attack, restart the API, verify, and escalate to the database if that is needed',
         description: `Waits for the end, at most ${settings.GATEWAY_WAIT_SECONDS} s; then 202, and the work goes on. The database is restarted only with \`escalate_to_db_restart\`, and only after the API was restarted and seen to be still unhealthy.`,
         querystring: z.strictObject({
-          attack_id: attackIdSchema.optional().describe('A chaos attack to stop first.'),
+          attack_id: optionalAttack.describe('A chaos attack to stop first.'),
           escalate_to_db_restart: flagQuery,
           dry_run: flagQuery,
         }),
