@@ -18,7 +18,7 @@ export type EndpointCall = {
   readonly body?: Details;
 };
 
-/** `body` is undefined when it was no JSON, or too long to be read. */
+/** `body` is undefined when it was no JSON, too long or too deeply nested to be read. */
 export type EndpointAnswer = { readonly status: number; readonly body: unknown };
 
 /** How actions reach an endpoint. Resolves to whatever it answered, refusals included; throws when it did not answer. */

@@ -13,6 +13,18 @@ export function parseJson(text: string): unknown {
   });
 }
 
+/** Is anything in it below more than `limit` levels? Bears any depth itself. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
+    );
+  }
+  return false;
+}
+
 /** One text for one value: keys sorted, no white space, `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
   let keepsOrder = true;

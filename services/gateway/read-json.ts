@@ -1,4 +1,4 @@
-import { parseJson } from '#libs/contracts/json';
+import { isDeeperThan, parseJson } from '#libs/contracts/json';
 import { Problem } from '#libs/contracts/problem';
 
 /** Longest body or message that is read. What comes of it must fit into one NATS message. */
@@ -27,15 +27,4 @@ function bad(message: string): Problem {
   return new Problem('invalid_request', `The body ${message}. Send one JSON object.`, {
     errors: [{ field: 'body', message }],
   });
-}
-
-function isDeeperThan(value: unknown, limit: number): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true;
-    level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
-    );
-  }
-  return false;
 }

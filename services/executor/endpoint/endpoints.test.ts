@@ -43,9 +43,14 @@ describe('a call to an endpoint', () => {
     expect(server.asked('GET /*').map(({ path }) => path)).toEqual(['/api/a%2F..%2Fb%3Fc%23d']);
   });
 
-  it('has no body when the answer is no JSON, or longer than anybody reads', async () => {
-    server.on('POST /pool', { body: 'x'.repeat(70_000) });
-    expect(await endpoints.call(scale, never)).toEqual({ status: 200, body: undefined });
+  it('has no body when the answer is longer or more deeply nested than anybody reads', async () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
+    for (const body of ['x'.repeat(70_000), nested(4_000), nested(33)]) {
+      server.on('POST /pool', { body });
+      expect(await endpoints.call(scale, never)).toEqual({ status: 200, body: undefined });
+    }
+    server.on('POST /pool', { body: nested(32) });
+    expect(await endpoints.call(scale, never)).toEqual({ status: 200, body: nested(32) });
   });
 });
 

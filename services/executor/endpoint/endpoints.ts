@@ -7,7 +7,7 @@ import {
   endpointSettings,
 } from '#libs/actions/endpoint-port';
 import { pathText } from '#libs/actions/engine-port';
-import { parseJson } from '#libs/contracts/json';
+import { isDeeperThan, parseJson } from '#libs/contracts/json';
 import type { Clock } from '#libs/runtime/clock';
 import { EndpointError, toEndpointError } from './endpoint-error.ts';
 
@@ -20,6 +20,8 @@ export interface Endpoints extends EndpointPort, AsyncDisposable {
 export type EndpointAddresses = Readonly<Record<EndpointName, string | undefined>>;
 
 const longestBodyBytes = 64 * 1024;
+// It may stand in facts, and whoever reads those goes down every level of them.
+const deepestBody = 32;
 
 /** `token` goes to the endpoints as bearer token, except to the chaos server. Redirects lead nowhere. */
 export function openEndpoints(
@@ -84,7 +86,8 @@ async function jsonOf(body: AsyncIterable<Uint8Array>): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return parseJson(Buffer.concat(chunks).toString('utf8'));
+    const body = parseJson(Buffer.concat(chunks).toString('utf8'));
+    return isDeeperThan(body, deepestBody) ? undefined : body;
   } catch {
     return undefined;
   }
