@@ -1,8 +1,10 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { afterAll, expect, it } from 'vitest';
 import type { Details } from '#libs/contracts/scalars';
+import type { Target } from '#libs/contracts/target';
 import { approve, finishedOf } from '#libs/testing/played-safety';
 import { restartPlan, startServiceGround, targetOf } from '#libs/testing/service-ground';
+import { startSwarm } from '#libs/testing/swarm-ground';
 import { startExecutor } from './service.ts';
 
 const ground = await startServiceGround();
@@ -17,7 +19,7 @@ const exporter: SpanExporter = {
   },
   shutdown: async () => {},
 };
-const execPlan = (target: ReturnType<typeof targetOf>, params: Details) =>
+const execPlan = (target: Target, params: Details) =>
   restartPlan(target, { action: 'exec', params, verify: null });
 
 it('a command outside the grammar is not run, even if safety approved it', async () => {
@@ -61,3 +63,20 @@ it('a command is run once, under its intent, and what it printed is in no span',
     JSON.stringify(spans.map(({ name, attributes, events }) => ({ name, attributes, events }))),
   ).not.toMatch(/sleep|canary|COMMAND/);
 });
+
+it('of a Swarm service one container is looked at, and it is told which', async () => {
+  await using swarm = await startSwarm();
+  if (!swarm) return;
+  const name = await swarm.service({ replicas: 2 });
+  const env = { ...ground.env, DOCKER_HOST: swarm.dockerHost, HEMOSTAT_ENGINE: 'swarmed' };
+  await using _executor = await startExecutor({ env, signal: ground.signal });
+  const target = { engine: 'swarmed', kind: 'swarm', name } as const;
+  const { remediation_id: id } = await approve(bus, {
+    target,
+    plan: execPlan(target, { command: 'whoami' }),
+  });
+  const { outcome, execution_log } = await finishedOf(bus, id);
+  expect(outcome).toBe('executed');
+  expect(execution_log[0]?.result).toMatchObject({ command: 'whoami', output: 'root\n' });
+  expect(await swarm.containers(name)).toContain(execution_log[0]?.result.container);
+}, 120_000);
