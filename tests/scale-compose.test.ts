@@ -1,6 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callRpc } from '#libs/bus/rpc';
+import { safetyVerbs } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
+import { rpcSubject } from '#libs/contracts/subjects';
 import {
   type ComposeProject,
   composeLabels,
@@ -10,6 +13,7 @@ import {
 import { testEngine } from '#libs/testing/docker-engine';
 import { busyboxImage } from '#libs/testing/images';
 import { type MeshGround, startMeshGround } from '#libs/testing/mesh-ground';
+import { until } from '#libs/testing/until';
 
 const { docker } = testEngine();
 let ground: MeshGround;
@@ -149,6 +153,42 @@ describe('a service of a Compose project', () => {
       message: `Service ${project}/api scaled from 4 to 2 replicas and running`,
     });
     expect(await compose.containers('api')).toEqual([1, 2, 3].map((number) => `${project}-api-${number}`));
+  }, 60_000);
+
+  it('is scaled by the event of a publisher, too, and told in the shape of the document', async () => {
+    await using compose = composeProject();
+    const { name } = await compose.sibling('api', 1);
+    await ground.publish({
+      event_type: 'remediation_needed',
+      container: name,
+      action: 'scale_up',
+      replicas: 3,
+    });
+    const event = await until('told', () => ground.heard.find(({ container }) => container === name), 30_000);
+    expect(event.result).toEqual({
+      status: 'success',
+      action: 'scale_up',
+      container: name,
+      details: `Service ${compose.project}/api scaled from 1 to 3 replicas and running`,
+      service: `${compose.project}/api`,
+      previous_replicas: 1,
+      new_replicas: 3,
+    });
+    expect(await compose.containers('api')).toHaveLength(3);
+    const explain = (action: string) =>
+      callRpc(
+        ground.client.bus,
+        rpcSubject('safety', 'explain'),
+        safetyVerbs.explain,
+        { container: name, action, principal: 'anonymous' },
+        { timeoutMs: 5_000 },
+      );
+    expect(await explain('scale_up')).toMatchObject({
+      target: `local/compose/${compose.project}/api`,
+      reason: 'cooldown_active',
+    });
+    expect(await explain('scale_down')).toMatchObject({ would_be: 'approved' });
+    expect(await explain('restart')).toMatchObject({ would_be: 'approved' });
   }, 60_000);
 
   it('whose clone does not stay up is not called scaled well', async () => {
