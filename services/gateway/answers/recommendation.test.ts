@@ -39,6 +39,19 @@ describe('what to do after the workflow', () => {
     expect(adviceAfter('recovered', [{}, { ...api, verified }])).not.toContain('Pool');
   });
 
+  it('warns of an attack of which nobody knows that it was stopped', () => {
+    const healed = { ...api, verified: aVerified(2, 'healthy', wellTarget) };
+    const error = { code: 'endpoint_unavailable', message: 'it did not answer' };
+    for (const status of ['failed', 'unknown'] as const) {
+      const advice = adviceAfter('recovered', [{ executed: anExecuted(1, { status, error }) }, healed]);
+      expect(advice).toMatch(/^✅ System recovered.*it may fall ill again: it did not answer\.$/);
+    }
+    for (const status of ['success', 'skipped'] as const) {
+      const advice = adviceAfter('recovered', [{ executed: anExecuted(1, { status }) }, healed]);
+      expect(advice).not.toContain('attack');
+    }
+  });
+
   it('is to escalate when that was not allowed, and a person when it did not help', () => {
     expect(adviceAfter('ineffective')).toContain('escalate_to_db_restart=true');
     const escalating = { escalate_to_db_restart: true };
@@ -47,7 +60,9 @@ describe('what to do after the workflow', () => {
   });
 
   it('says what went wrong, and warns of what nobody knows', () => {
-    expect(adviceAfter('failed')).toBe('⚠️ no space left. Mend the cause, then ask again.');
+    expect(adviceAfter('failed')).toBe(
+      '⚠️ no space left. Mend the cause, then ask again, with a new Idempotency-Key if you send one.',
+    );
     expect(adviceAfter('inconclusive')).toContain('could not be told');
     expect(adviceAfter('unknown')).toContain('Look at the containers before asking again');
   });
@@ -59,7 +74,7 @@ describe('what to do after the workflow', () => {
   it('of a dry run is to ask again, unless it would be refused', () => {
     const of = (refusal?: Refusal) =>
       recommendationOf({ requested: aWorkflow(), steps: [], decided: aPreviewed(refusal) });
-    expect(of()).toContain('Ask again without dry_run');
+    expect(of()).toContain('ask again without dry_run, with a new Idempotency-Key');
     const refused = of({ reason: 'busy', message: 'somebody heals it' });
     expect(refused).toContain('it would be refused: somebody heals it.');
     expect(refused).not.toContain('carry it out');
@@ -71,12 +86,16 @@ describe('what to do about a problem', () => {
     for (const code of Object.keys(problems).filter(isProblemCode)) {
       expect(recommendationFor(code, 7)).toMatch(/^(⚠️ )?[A-Z].*\.$/);
     }
-    expect(recommendationFor('kill_switch', undefined)).toContain(
-      'when it is on, with a new Idempotency-Key',
-    );
     for (const code of ['cooldown_active', 'back_off_active', 'rate_limited'] as const) {
       expect(recommendationFor(code, 7)).toContain('in 7 s, with a new Idempotency-Key');
       expect(recommendationFor(code, undefined)).not.toContain('undefined');
+    }
+  });
+
+  it('is a new key where the old one would have the old answer', () => {
+    const refusals = ['kill_switch', 'busy', 'circuit_breaker_open', 'container_not_found'] as const;
+    for (const code of [...refusals, 'idempotency_key_reused'] as const) {
+      expect(recommendationFor(code, undefined)).toContain('with a new Idempotency-Key');
     }
   });
 
