@@ -184,7 +184,8 @@ describe('the example agent', () => {
   });
 
   it('watches, with one key for an incident until it is answered, and another for another try', async () => {
-    const unavailable = problem(503, 'nats_unavailable', 'NATS cannot be reached.');
+    const away = problem(503, 'nats_unavailable', 'It is not known whether it stands.');
+    const unavailable = { ...away, body: { ...away.body, remediation_id: '4711' } };
     const refusal = problem(429, 'rate_limited', 'Too many.');
     const refused = { ...refusal, body: { ...refusal.body, remediation_id: '4711' } };
     await using server = await standIn({

@@ -120,7 +120,9 @@ async function respondToIncident(): Promise<End> {
     say(isAway ? '❌ Cannot connect to action server' : '⏱️ Action timed out');
     return notifyHuman(why(result));
   }
-  if (result.status < 400 || 'remediation_id' in result.body) {
+  // Where it is not known whether the request stands, only the same key finds out.
+  const { status, body } = result;
+  if (status < 400 || ('remediation_id' in body && body.code !== 'nats_unavailable')) {
     incident = { ...incident, attempt: incident.attempt + 1 };
   }
   sayResult(result);

@@ -8,6 +8,7 @@ import { Problem } from '#libs/contracts/problem';
 import { boundedSignal } from '../bounded-signal.ts';
 import type { RouteParts } from './app-type.ts';
 import { eventStreamText, type ServerSentEvent } from './event-stream.ts';
+import { leftBy } from './left-by.ts';
 
 export const resumingHeadersSchema = z.looseObject({
   'last-event-id': z
@@ -79,14 +80,6 @@ export function liveEvents({ closing, clock, log }: RouteParts): LiveEvents {
       };
     },
   };
-}
-
-/** Aborts when the caller has left. */
-function leftBy(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  if (reply.raw.closed || reply.raw.destroyed) left.abort();
-  else reply.raw.once('close', () => left.abort());
-  return left.signal;
 }
 
 function tooMany(): Problem {
