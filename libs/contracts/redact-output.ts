@@ -8,7 +8,7 @@ const secretFlag =
 /** Programs whose short flags take a password, which `ps` then shows. */
 const secretShortFlag =
   /((?<![A-Za-z0-9])(?:(?:mysql|mariadb)[a-z-]{0,20}\b[^\n]{0,400}?[ \t]-p|(?:redis-cli|sshpass|curl|wget|mongo|mongosh|ldapsearch)\b[^\n]{0,400}?[ \t]-[aupw][ \t]{0,4}))(?!\(not shown\))([^\s]{1,4096})/g;
-const urlCredentials = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"'<>]{1,2048}@/gi;
+const urlCredentials = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"'<>]{1,512}@/gi;
 const webToken =
   /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{4,8192}(?:\.[A-Za-z0-9_-]{0,8192})?/g;
 const knownKey =

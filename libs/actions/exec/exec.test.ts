@@ -145,7 +145,12 @@ describe('exec tells', () => {
       String((await ran('ps', { stdout: Buffer.from(text), ...more })).result.output);
     expect(await shown('7 root web --password canary --port 80')).not.toContain('canary');
     expect(await shown(`${esc}[31mred${esc}[0m${esc}]0;title\u0007 a\u0000b\tc\r\nd`)).toBe('red ab\tc\nd');
-    expect(await shown('one postgres://u:cana', { truncated: true })).toBe('one ');
+    const full = `${'x'.repeat(48 * 1024 - 20)} postgres://u:canary@`.slice(0, 48 * 1024);
+    expect(await shown(full, { truncated: true })).toBe(`${'x'.repeat(48 * 1024 - 20)} `);
+    const began = performance.now();
+    expect(await shown(`${'x'.repeat(48 * 1024)}`, { truncated: true })).toBe('');
+    await shown(`x${'aA1_-./:=@'.repeat(4_900)}`);
+    expect(performance.now() - began).toBeLessThan(2_000);
     expect(await shown('one postgres://u:cana')).toBe('one postgres://u:cana');
   });
 });

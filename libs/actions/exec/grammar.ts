@@ -37,7 +37,7 @@ function complaintOf(name: string, given: readonly string[], grammar: CommandGra
   let left = operands?.most ?? 0;
   for (let at = 0; at < given.length; at += 1) {
     const word = given[at] ?? '';
-    if (flags.includes(word)) continue;
+    if (flags.includes(word) || isCluster(word, grammar)) continue;
     const taken = optionOf(word, grammar);
     if (taken) {
       const form = options[taken.option];
@@ -46,7 +46,6 @@ function complaintOf(name: string, given: readonly string[], grammar: CommandGra
       if (!hasForm(value, form))
         return `${shown(value)} is nothing that ${taken.option} of ${name} takes; it takes ${sayForm(form)}`;
       if (taken.value === undefined) at += 1;
-    } else if (isCluster(word, grammar)) {
     } else if (word.startsWith('-') || operands === undefined || !hasForm(word, operands.form)) {
       return `${shown(word)} is not allowed as an argument of ${name}`;
     } else if (left === 0) {

@@ -1,9 +1,16 @@
 import { redactOutput } from '#libs/contracts/redact-output';
 
-/** What a program printed, as text that may be kept and shown: no secrets, nothing that steers a terminal. */
-export function cleanOutput(bytes: Uint8Array, mostBytes: number, truncated: boolean): string {
+/**
+ * What a program printed, as text that may be kept and shown: no secrets, nothing that steers a terminal. `isCut`: its
+ * last word may lack its end.
+ */
+export function cleanOutput(
+  bytes: Uint8Array,
+  mostBytes: number,
+  isCut: boolean = bytes.length >= mostBytes,
+): string {
   const text = plainText(bytes);
-  return atMost(redactOutput(truncated ? withoutPartialWord(text) : text), mostBytes);
+  return atMost(redactOutput(isCut ? withoutPartialWord(text) : text), mostBytes);
 }
 
 /** What `env -0` printed, as lines of names. What has no form of a name may be a part of a value. */
@@ -35,7 +42,8 @@ function plainText(bytes: Uint8Array): string {
 
 /** A secret of which the end is missing might not be known for one. */
 function withoutPartialWord(text: string): string {
-  return text.replace(/\S{1,65536}$/, '');
+  const blank = Math.max(text.lastIndexOf(' '), text.lastIndexOf('\n'), text.lastIndexOf('\t'));
+  return text.slice(0, blank + 1);
 }
 
 function atMost(text: string, mostBytes: number): string {

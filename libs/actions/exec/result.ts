@@ -51,10 +51,10 @@ function shared({ command, container, containerId }: Run, end: ExecEnd): Details
 }
 
 /** `output` is the seed's word for `stdout`. */
-function outputs({ name }: Run, { stdout, stderr, truncated, began }: ExecEnd): Details {
+function outputs({ name }: Run, { stdout, stderr, began }: ExecEnd): Details {
   const onlyNames = name === 'env' && began;
-  const text = onlyNames ? namesOnly(stdout, markName) : cleanOutput(stdout, mostBytes.stdout, truncated);
-  return { output: text, stdout: text, stderr: cleanOutput(stderr, mostBytes.stderr, truncated) };
+  const text = onlyNames ? namesOnly(stdout, markName) : cleanOutput(stdout, mostBytes.stdout);
+  return { output: text, stdout: text, stderr: cleanOutput(stderr, mostBytes.stderr) };
 }
 
 function sayKilled({ killed, host_pid: pid }: ExecEnd): string {
