@@ -79,6 +79,8 @@ export type ContainerAction = ActionBase & {
   readonly expects: Expectation['state'] | null;
   /** Acts on a Swarm service by itself: none of its containers need be on this engine. */
   readonly services?: true;
+  /** Ends the run of its container: what that wrote last is kept before. */
+  readonly endsRun?: true;
   /** Its patient is the service that the container belongs to, where there is one, and not the container. */
   readonly scales?: 'up' | 'down';
   /** Reads what else must be known before; it comes to `prepare` as `patient.surveyed`. */

@@ -24,6 +24,7 @@ export const kill: ContainerAction = {
   diagnostic: false,
   undoes: false,
   expects: 'exited',
+  endsRun: true,
 
   prepare(patient, params) {
     const { signal } = paramsSchema.parse(params);

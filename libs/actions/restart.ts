@@ -22,6 +22,7 @@ export const restart: ContainerAction = {
   diagnostic: false,
   undoes: false,
   expects: 'running',
+  endsRun: true,
   services: true,
 
   survey: async (reader, patient) => (patient.target.kind === 'swarm' ? surveyService(reader, patient) : {}),

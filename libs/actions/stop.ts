@@ -19,6 +19,7 @@ export const stop: ContainerAction = {
   diagnostic: false,
   undoes: false,
   expects: 'exited',
+  endsRun: true,
 
   prepare(patient) {
     const { container_id, container_name, reading } = patient;

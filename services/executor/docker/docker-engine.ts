@@ -10,12 +10,15 @@ import { type DockerSettings, openDocker } from './connection.ts';
 import { follow, send } from './dial.ts';
 import { DockerError, toDockerError } from './docker-error.ts';
 import { execIn } from './exec.ts';
+import { type LogBytes, readLogs } from './logs.ts';
 
 /** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
 export interface DockerEngine extends EnginePort, EngineReader, Disposable {
   list(): Promise<readonly ContainerSummary[]>;
   /** By full id. Undefined when there is no such container. */
   inspect(containerId: string): Promise<ContainerInspection | undefined>;
+  /** What the container wrote last, both streams in their order; the very last is there. By full id, within the signal. */
+  logs(containerId: string, signal: AbortSignal): Promise<LogBytes>;
   ping(): Promise<void>;
   /** Calls back when containers come, go or change their names. Nothing after it resolves is missed until `ended` settles. */
   watch(onChange: () => void, signal: AbortSignal): Promise<{ readonly ended: Promise<void> }>;
@@ -60,6 +63,8 @@ export function openEngine(settings: DockerSettings): DockerEngine {
     inspect: (containerId) =>
       orNothing(read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema)),
     read: (path, query) => orNothing(read({ method: 'GET', path, ...(query ? { query } : {}) }, z.unknown())),
+    logs: (containerId, signal) =>
+      readLogs(connection.forWrites, containerId, AbortSignal.any([signal, closing.signal])).catch(fail),
     ping: async () => {
       await read({ method: 'GET', path: ['_ping'] }, z.unknown());
     },

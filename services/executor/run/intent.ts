@@ -5,10 +5,11 @@ import { ActionFailed } from '#libs/actions/engine-port';
 import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
-import { targetId } from '#libs/contracts/target';
+import { type Target, targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import type { Endpoints } from '../endpoint/endpoints.ts';
+import { logsTailOf } from '../logs-tail.ts';
 import { type EngineView, patientOf, sightOf, surveyed } from '../patient.ts';
 import { notSet } from '../preview.ts';
 import type { ExecutorContext } from './running.ts';
@@ -27,6 +28,8 @@ export type Act = { readonly kind: 'act' } & (
       readonly action: ContainerAction;
       readonly patient: Patient;
       readonly prepared: Prepared;
+      /** What the container wrote last; null: that could not be read; undefined: its run goes on. */
+      readonly logs_tail: string | null | undefined;
     }
   | {
       readonly on: 'endpoint';
@@ -36,6 +39,7 @@ export type Act = { readonly kind: 'act' } & (
   | { readonly on: 'engine'; readonly action: EngineAction; readonly prepared: Prepared }
 );
 export type Intent = Act | Withheld;
+type PatientAct = Omit<Extract<Act, { on: 'container' }>, 'logs_tail'>;
 
 const withhold = (status: Withheld['status'], code: string, message: string): Withheld => ({
   kind: 'withhold',
@@ -61,10 +65,7 @@ export async function intentOf(
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
     if (action.on === 'engine') return await forEngine(action, params.data, step, view);
-    const patient = await patientOf(view, step.target, action);
-    return patient
-      ? await forPatient(action, patient, params.data, view, approved)
-      : withhold('failed', 'container_not_found', `Container not found: ${step.target.name}`);
+    return await forContainer(action, params.data, step.target, view, approved);
   } catch (error) {
     if (error instanceof ActionFailed) return withhold('failed', error.code, error.message);
     if (!(error instanceof DockerError)) throw error;
@@ -96,13 +97,32 @@ async function forEngine(
     : withhold('not_applicable', 'not_applicable', prepared.message);
 }
 
+async function forContainer(
+  action: ContainerAction,
+  params: Details,
+  target: Target,
+  view: EngineView,
+  approved: Approved,
+): Promise<Intent> {
+  const look = () => patientOf(view, target, action);
+  const first = await look();
+  const logs_tail = action.endsRun && first && (await logsTailOf(view.engine, first));
+  // Logs may take a while, and the patient is to be seen right before the intent.
+  const patient = logs_tail === undefined ? first : await look();
+  if (!patient) return withhold('failed', 'container_not_found', `Container not found: ${target.name}`);
+  const intent = await forPatient(action, patient, params, view, approved);
+  if (intent.kind === 'withhold') return intent;
+  const same = patient.container_id === first?.container_id;
+  return { ...intent, logs_tail: same || logs_tail === undefined ? logs_tail : null };
+}
+
 async function forPatient(
   action: ContainerAction,
   found: Patient,
   params: Details,
   view: EngineView,
   { remediation_id, grants }: Approved,
-): Promise<Intent> {
+): Promise<PatientAct | Withheld> {
   // Safety saw to it when it decided; a container that has come to the name since then is another one.
   if (found.protected_by !== null) {
     const message = `${targetId(found.target)} is protected by ${found.protected_by}`;

@@ -120,7 +120,11 @@ function startedBy(run: Run, step: Step, intent: Intent): Started {
 
 const before = (intent: Act): Details =>
   intent.on === 'container'
-    ? { container_name: intent.patient.container_name, before: intent.patient.reading }
+    ? {
+        container_name: intent.patient.container_name,
+        before: intent.patient.reading,
+        ...(intent.logs_tail === undefined ? {} : { logs_tail: intent.logs_tail }),
+      }
     : {};
 
 const callsOf = (intent: Act): string[] =>
