@@ -16,6 +16,9 @@ export const meshSettings = {
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   NATS_TOKEN: z.string().optional(),
+  /** Of an earlier design. Set, they are warned of: nothing is kept in Redis any more. */
+  REDIS_HOST: z.string().optional(),
+  REDIS_PORT: z.string().optional(),
   HEMOSTAT_DATA_DIR: z.string().default('.hemostat'),
   HEMOSTAT_ENGINE: engineSchema.default('local'),
   HEMOSTAT_REPLICAS: z

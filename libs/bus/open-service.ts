@@ -44,6 +44,7 @@ export async function openService(name: string, options: OpenOptions): Promise<S
     format: settings.LOG_FORMAT,
     ...(logDestination ? { destination: logDestination } : {}),
   });
+  warnOfRedis(settings, log);
   const tracing = stack.use(
     startTracing({
       service: `hemostat-${name}`,
@@ -90,6 +91,15 @@ export async function openService(name: string, options: OpenOptions): Promise<S
     signal,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Who sets where Redis is believes that something is kept there. */
+function warnOfRedis({ REDIS_HOST, REDIS_PORT }: MeshSettings, log: Log): void {
+  const given = Object.entries({ REDIS_HOST, REDIS_PORT }).flatMap(([name, set]) => (set ? [name] : []));
+  if (given.length === 0) return;
+  log.warn(
+    `${given.join(' and ')} ${given.length > 1 ? 'are' : 'is'} set and not used: NATS took the place of Redis. Set NATS_URL to where NATS is, for example nats://nats:4222, and remove ${given.length > 1 ? 'them' : 'it'}.`,
+  );
 }
 
 const noStreams = {

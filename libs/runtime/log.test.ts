@@ -43,6 +43,8 @@ test.each([
   ['Info', 'info'],
   ['WARNING', 'warn'],
   ['error', 'error'],
+  ['critical', 'fatal'],
+  ['CRITICAL', 'fatal'],
   ['trace', 'trace'],
 ])('the word %s means %s', (word, level) => {
   expect(capture({ level: word }).log.level).toBe(level);

@@ -9,7 +9,7 @@ export type Log = pino.Logger;
 
 export interface LogOptions {
   readonly service: string;
-  /** pino's words or those of the tools this unites (DEBUG, INFO, WARNING, ERROR), in any case. */
+  /** pino's words or those of the tools this unites (DEBUG, INFO, WARNING, ERROR, CRITICAL), in any case. */
   readonly level: string;
   readonly format: 'json' | 'text';
   /** Gets whole lines; standard output by default. */
@@ -27,7 +27,7 @@ const levels = {
   critical: 'fatal',
   silent: 'silent',
 } as const;
-const levelWords = 'DEBUG, INFO, WARNING or ERROR';
+const levelWords = 'DEBUG, INFO, WARNING, ERROR or CRITICAL';
 
 /** The settings of every service's log, for its schema. */
 export const logSettings = {

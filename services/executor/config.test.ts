@@ -10,7 +10,7 @@ it('looks for the engine at the default socket', () => {
 });
 
 it('says what an address of an engine looks like when DOCKER_HOST is none', () => {
-  expect(() => read({ DOCKER_HOST: 'ssh://root@host' })).toThrow(
+  expect(() => read({ DOCKER_HOST: 'npipe:////./pipe/docker_engine' })).toThrow(
     /DOCKER_HOST: .*unix:\/\/\/var\/run\/docker.sock/,
   );
 });

@@ -4,7 +4,7 @@ import { commaList, flag, seconds, url } from '#libs/runtime/config';
 import { defaultDockerHost, parseDockerHost } from './docker/docker-address.ts';
 
 const dockerHostWish =
-  'the address of a Docker Engine, for example unix:///var/run/docker.sock or tcp://docker.internal:2376 (ssh:// is not supported: forward the socket and name it here)';
+  'the address of a Docker Engine, for example unix:///var/run/docker.sock, tcp://docker.internal:2376 or ssh://user@host';
 
 export const executorSettingsSchema = z.object({
   DOCKER_HOST: z
@@ -19,6 +19,10 @@ export const executorSettingsSchema = z.object({
   DOCKER_TLS_VERIFY: flag(false),
   /** The folder that holds ca.pem, cert.pem and key.pem. */
   DOCKER_CERT_PATH: z.string().optional(),
+  /** How ssh proves who it is, and whom it believes, where DOCKER_HOST is ssh://. Paths. */
+  DOCKER_SSH_IDENTITY: z.string().optional(),
+  DOCKER_SSH_KNOWN_HOSTS: z.string().optional(),
+  SSH_AUTH_SOCK: z.string().optional(),
   /** Containers, Compose services or canonical targets that nothing is ever done to. */
   HEMOSTAT_PROTECT: commaList([]),
   /** Docker sets it to the short id of the container that this process runs in, if it does. */

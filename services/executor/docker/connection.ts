@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import Docker from 'dockerode';
 import { ConfigError } from '#libs/runtime/config';
 import type { ExecutorSettings } from '../config.ts';
 import { opaque } from './opaque.ts';
+import { openOverSsh, type SshSettings } from './ssh-stream.ts';
 
-export type DockerSettings = Pick<ExecutorSettings, 'DOCKER_HOST' | 'DOCKER_TLS_VERIFY' | 'DOCKER_CERT_PATH'>;
+export type DockerSettings = Pick<
+  ExecutorSettings,
+  'DOCKER_HOST' | 'DOCKER_TLS_VERIFY' | 'DOCKER_CERT_PATH'
+> &
+  SshSettings;
 
 /** Two clients of one engine; dispose to close their idle connections. */
 export interface DockerConnection extends Disposable {
@@ -18,6 +24,8 @@ export interface DockerConnection extends Disposable {
 }
 
 const mostReadsAtOnce = 32;
+/** Each is a program of its own here and a log-in there. */
+const mostReadsOverSsh = 4;
 
 /** Nothing is connected yet. Throws a `ConfigError` when the certificates cannot be read. */
 export function openDocker(settings: DockerSettings): DockerConnection {
@@ -27,12 +35,16 @@ export function openDocker(settings: DockerSettings): DockerConnection {
     (address.tls || settings.DOCKER_TLS_VERIFY || settings.DOCKER_CERT_PATH !== undefined);
   const certificates = withTls ? readCertificates(settings.DOCKER_CERT_PATH) : {};
   const { Agent } = withTls ? https : http;
-  const kept = opaque(new Agent({ keepAlive: true, maxSockets: mostReadsAtOnce }));
+  const maxSockets = address.kind === 'ssh' ? mostReadsOverSsh : mostReadsAtOnce;
+  const kept = opaque(new Agent({ keepAlive: true, maxSockets }));
   const fresh = opaque(new Agent({ keepAlive: false }));
+  if (address.kind === 'ssh') {
+    for (const agent of [kept, fresh]) agent.createConnection = dialler(address, settings);
+  }
   // Every member is given, because dockerode fills what is missing from the environment of the process.
   const options = {
     socketPath: address.kind === 'unix' ? address.path : undefined,
-    host: address.kind === 'tcp' ? address.host : undefined,
+    host: address.kind === 'unix' ? undefined : address.kind === 'tcp' ? address.host : 'docker',
     port: address.kind === 'tcp' ? address.port : undefined,
     protocol: withTls ? ('https' as const) : ('http' as const),
     pathPrefix: '/',
@@ -51,6 +63,16 @@ export function openDocker(settings: DockerSettings): DockerConnection {
       kept.destroy();
       fresh.destroy();
     },
+  };
+}
+
+function dialler(...to: Parameters<typeof openOverSsh>): http.Agent['createConnection'] {
+  return (_options, callback) => {
+    openOverSsh(...to).then(
+      (stream) => callback?.(null, stream),
+      (error: Error) => callback?.(error, new Duplex().destroy()),
+    );
+    return undefined;
   };
 }
 

@@ -16,6 +16,17 @@ it('reads every form that Docker takes', () => {
   expect(parseDockerHost('tcp://docker:2376')).toMatchObject({ port: 2376, tls: true });
   expect(parseDockerHost('https://docker')).toMatchObject({ port: 443, tls: true });
   expect(parseDockerHost('docker.internal:2375')).toMatchObject({ host: 'docker.internal', port: 2375 });
+  expect(parseDockerHost('ssh://ops@build-7:2222')).toEqual({
+    kind: 'ssh',
+    host: 'build-7',
+    port: 2222,
+    user: 'ops',
+  });
+  expect(parseDockerHost('ssh://build-7')).toMatchObject({
+    host: 'build-7',
+    port: undefined,
+    user: undefined,
+  });
   expect(parseDockerHost('tcp://[::1]:2375')).toMatchObject({ host: '::1' });
 });
 
@@ -25,7 +36,11 @@ it('takes a bare path for the socket that it is, not for a host', () => {
 
 it('takes nothing that it could not connect to as meant', () => {
   for (const text of [
-    'ssh://root@host',
+    'ssh://',
+    'ssh://u:p@h',
+    'ssh://h/run/docker.sock',
+    'ssh://-oProxyCommand=x',
+    'ssh://-l@h',
     'npipe:////./pipe/docker',
     'unix://relative',
     'tcp://',
