@@ -1,5 +1,6 @@
 import { dryRuns } from './dry-runs.ts';
 import { httpDryRuns } from './http-dry-runs.ts';
+import { refusals } from './refusals.ts';
 import { restartOverhead } from './restart-overhead.ts';
 import { startUp } from './start-up.ts';
 import { targetHealth } from './target-health.ts';
@@ -9,6 +10,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   'start-up': startUp,
   'restart-overhead': restartOverhead,
   'dry-runs': dryRuns,
+  refusals,
   'http-dry-runs': httpDryRuns,
   'target-health': targetHealth,
 };
