@@ -13,7 +13,8 @@ export const exitCodes = {
 
 export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   well: 'well: what was asked for is so',
-  unwell: 'it ran and it is not well: not healed, degraded, the audit does not verify, a check found trouble',
+  unwell:
+    'it ran and it is not well: not healed, degraded, the audit does not verify, something differs, a check found trouble',
   usage: 'the command line cannot be understood, or the gateway calls the request not valid',
   refused: 'refused by safety, or a dry run says that it would be; nothing was done',
   away: 'the mesh, or a part of it that is needed, is away',

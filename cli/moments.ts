@@ -44,6 +44,12 @@ export function instantOption(option: string, text: string): string {
   }
 }
 
+/** The value of an option as a whole number from 1. Throws when it is none. */
+export function countOption(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw usageError(`--${option} ${text}: this is no whole number from 1`);
+}
+
 /** In the two largest units that it has: `1h 4m`. */
 export function sayDuration(seconds: number): string {
   let left = Math.max(0, Math.round(seconds));

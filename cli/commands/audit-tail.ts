@@ -30,6 +30,7 @@ export const auditTailCommand = command({
     shown.forEach(tell);
     let last = shown.at(-1);
     let away = false;
+    if (follow) notes.line(`Following the audit at ${mesh.url}; Ctrl-C ends it.`);
     while (follow && !signal.aborted) {
       await systemClock.sleep(everyMs, signal);
       if (signal.aborted) break;

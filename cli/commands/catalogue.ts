@@ -1,11 +1,13 @@
 import type { Command } from '../command.ts';
 import { auditQueryCommand } from './audit-query.ts';
+import { auditRebuildCommand } from './audit-rebuild.ts';
 import { auditTailCommand } from './audit-tail.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { pauseCommand } from './pause.ts';
 import { remediateCommand } from './remediate.ts';
+import { replayCommand } from './replay.ts';
 import { resumeCommand } from './resume.ts';
 import { safetyResetCommand } from './safety-reset.ts';
 import { safetyShowCommand } from './safety-show.ts';
@@ -30,4 +32,6 @@ export const commands: readonly Command[] = [
   auditTailCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  auditRebuildCommand,
+  replayCommand,
 ];
