@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { stateFact } from '#libs/bus/fact';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
 import { finishedSchema, type Requested, requestedSchema } from '#libs/contracts/facts';
-import { finishedSubject, requestedSubject } from '#libs/contracts/subjects';
+import { decidedSubject, finishedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 import { aRequested, aTarget } from '#libs/testing/examples';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
@@ -142,6 +143,19 @@ describe('a page', () => {
     expect(await ids({ container: 'web-app-1' })).toEqual([named, other, id]);
     expect(await ids({ state: 'requested' })).toEqual([named, other, id]);
     expect(await ids({ outcome: 'recovered' })).toEqual([]);
+  });
+
+  it('leaves out what another version wrote, and shows the rest', async () => {
+    const [first, unread, last] = [await ask(), randomUUID(), await ask()];
+    await stateFact(context.bus, requestedSubject(unread), z.unknown(), {
+      type: 'requested',
+      of: 'tomorrow',
+    });
+    const undecided = await ask();
+    const { engine } = aRequested({ id: undecided });
+    await stateFact(context.bus, decidedSubject(undecided, engine), z.unknown(), { type: 'decided' });
+    expect((await list({}, 9)).remediations.map((each) => each.remediation_id)).toEqual([last, first]);
+    expect(await all({}, () => 1)).toEqual([last, first]);
   });
 
   it('ends where nothing can be young enough any more', async () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, type StoredFact } from '#libs/bus/fact';
 import { readRemediation } from '#libs/bus/remediation-record';
@@ -40,19 +41,23 @@ const readTogether = 32;
 // The clocks of the gateways and of NATS may differ by so much.
 const skewMs = 60_000;
 
-/** The newest remediations that fit, as the facts in the stream say. */
+/**
+ * The newest remediations that fit, as the facts in the stream say. One that cannot be read, because another version
+ * wrote it, is left out and does not keep the rest from whoever looks.
+ */
 export async function listRemediations(bus: Bus, wanted: Wanted, bounds: Bounds): Promise<Page> {
   const { limit, before, searchMs, signal } = bounds;
   const giveUpAt = bus.clock.now() + searchMs;
   const remediations: Summary[] = [];
-  for await (const { facts, from, oldest } of factsBackwards(bus, anyRequested, requestedSchema, before)) {
+  for await (const { facts, from, oldest } of factsBackwards(bus, anyRequested, z.unknown(), before)) {
     const page = (seen: number): Page => ({ remediations, next: seen > oldest ? seen : undefined });
-    const candidates = facts.filter(({ body }) => isWanted(body, wanted));
+    const readable = facts.flatMap((fact) => readRequest(bus, fact));
+    const candidates = readable.filter(({ body }) => isWanted(body, wanted));
     for (let at = 0; at < candidates.length; at += readTogether) {
       const read = candidates.slice(at, at + readTogether);
       const summaries = await Promise.all(read.map((fact) => readSummary(bus, fact)));
       for (const [n, summary] of summaries.entries()) {
-        if (hasEndedAsWanted(summary, wanted)) remediations.push(summary);
+        if (summary && hasEndedAsWanted(summary, wanted)) remediations.push(summary);
         if (remediations.length === limit) return page(read[n]?.sequence ?? from);
       }
       if (bus.clock.now() >= giveUpAt || signal.aborted) return page(read.at(-1)?.sequence ?? from);
@@ -92,11 +97,32 @@ function hasEndedAsWanted({ state, outcome }: Summary, wanted: Wanted): boolean 
 }
 
 /** A request is stated after it was received, so what stands before this one was received before that, too. */
-function isOlder(fact: StoredFact<Requested> | undefined, since: string): boolean {
+function isOlder(fact: StoredFact<unknown> | undefined, since: string): boolean {
   return fact !== undefined && fromInstant(fact.storedAt) < fromInstant(since) - skewMs;
 }
 
-async function readSummary(bus: Bus, requested: StoredFact<Requested>): Promise<Summary> {
+function readRequest(bus: Bus, fact: StoredFact<unknown>): readonly StoredFact<Requested>[] {
+  const { success, data } = requestedSchema.safeParse(fact.body);
+  if (success) return [{ ...fact, body: data }];
+  leaveOut(bus, fact);
+  return [];
+}
+
+function leaveOut({ log }: Bus, { sequence }: StoredFact<unknown>): void {
+  log.warn({ sequence }, 'a remediation is left out of a list, because a fact of it cannot be read');
+}
+
+async function readSummary(bus: Bus, requested: StoredFact<Requested>): Promise<Summary | undefined> {
+  try {
+    return await summaryFrom(bus, requested);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    leaveOut(bus, requested);
+    return undefined;
+  }
+}
+
+async function summaryFrom(bus: Bus, requested: StoredFact<Requested>): Promise<Summary> {
   const { remediation_id: id, engine } = requested.body;
   const [decided, complete] = await Promise.all([
     readFact(bus, decidedSubject(id, engine), decidedSchema),
