@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Details, detailsSchema } from '#libs/contracts/scalars';
 import { startContainer } from '#libs/testing/container';
 import { countEvents } from '#libs/testing/container-events';
@@ -20,6 +23,7 @@ const reason = compose ? await whyNoOwnEngine() : 'Docker Compose could not be h
 if (reason !== undefined) console.warn(`skipped: docker-compose.yml is not brought up (${reason})`);
 
 const project = `hemostat-test-${randomBytes(4).toString('hex')}`;
+const addressSchema = z.object({ port: z.int() });
 const services = ['gateway', 'safety', 'executor', 'verifier', 'audit'];
 let env: NodeJS.ProcessEnv;
 let url: string;
@@ -123,6 +127,20 @@ describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged
       });
     }
   });
+
+  it('lets executor and verifier reach what answers on the machine itself', async () => {
+    const server = createServer((_, response) => response.end('it is well'));
+    await once(server.listen(0, '0.0.0.0'), 'listening');
+    const { port } = addressSchema.parse(server.address());
+    const look = `fetch('http://host.docker.internal:${port}').then((r) => r.text()).then(console.log)`;
+    try {
+      for (const service of ['executor', 'verifier']) {
+        expect(await run(found, 'exec', '-T', service, 'node', '-e', look)).toContain('it is well');
+      }
+    } finally {
+      server.close();
+    }
+  }, 60_000);
 
   it('gives every service no more than it needs, and the Docker socket to the executor alone', async () => {
     for (const service of services) {
