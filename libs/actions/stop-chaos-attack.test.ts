@@ -44,6 +44,14 @@ describe('stopping a chaos attack', () => {
     });
   });
 
+  it('says no word for the chaos server that it did not say', async () => {
+    const { result } = await run({ status: 200, body: 'no JSON object' }, new Error('away'));
+    expect(result).toMatchObject({
+      attack_status: null,
+      details: expect.stringContaining('does not say how far it is'),
+    });
+  });
+
   it('is skipped when nobody knows the attack, and fails when it is refused or not heard', async () => {
     expect((await run(nobody)).status).toBe('skipped');
     await expect(run({ status: 500, body: {} })).rejects.toThrow('HTTP 500');

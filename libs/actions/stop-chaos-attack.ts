@@ -56,10 +56,10 @@ export const stopChaosAttack: EndpointAction = {
         `The chaos server refused to stop the attack ${attack_id} with HTTP ${answer.status}. See its log for the reason.`,
       );
     }
-    const status = statusIn(answer) ?? 'cancelling';
-    let last: string | undefined = status;
+    let last = statusIn(answer);
+    const status = last ?? 'cancelling';
     try {
-      while (isActive(last)) {
+      while (last === undefined || isActive(last)) {
         await endpoint.pause(pollMs, bounded);
         const look = await endpoint.call(read(attack_id), bounded);
         last = look.status === 404 ? 'gone' : (statusIn(look) ?? last);
@@ -67,10 +67,10 @@ export const stopChaosAttack: EndpointAction = {
     } catch {
       // It was asked to stop, and that is what the step is for; how far it is by now is only told.
     }
-    const details = isActive(last)
-      ? `Chaos attack ${attack_id} was asked to stop and is still ${last}`
-      : `Chaos attack ${attack_id} stopped`;
-    return { status: 'success', result: { status, details, attack_status: last ?? status } };
+    return {
+      status: 'success',
+      result: { status, details: sayHowFar(attack_id, last), attack_status: last ?? null },
+    };
   },
 
   async observe({ endpoint }, evidence, signal): Promise<Observation> {
@@ -90,6 +90,15 @@ export const stopChaosAttack: EndpointAction = {
     return { kind: 'happened', result: { status, details } };
   },
 };
+
+function sayHowFar(id: string, last: string | undefined): string {
+  if (last === undefined) {
+    return `Chaos attack ${id} was asked to stop; the chaos server does not say how far it is`;
+  }
+  return isActive(last)
+    ? `Chaos attack ${id} was asked to stop and is still ${last}`
+    : `Chaos attack ${id} stopped`;
+}
 
 function isActive(status: string | undefined): boolean {
   return status === 'running' || status === 'cancelling' || status === 'stopping' || status === 'pending';
