@@ -10,11 +10,13 @@ import { readRemediation, type Terminal } from '#libs/bus/remediation-record';
 import {
   type Complete,
   completeSchema,
+  decidedSchema,
   type Finished,
   type Requested,
   requestedSchema,
 } from '#libs/contracts/facts';
-import { completeChannel, completeSubject, requestedSubject } from '#libs/contracts/subjects';
+import type { GateVerdict } from '#libs/contracts/gates';
+import { completeChannel, completeSubject, decidedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { fromInstant } from '#libs/runtime/instant';
 import { closeLease, settleLease, spendsAttempt } from './cell.ts';
 import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
@@ -35,7 +37,8 @@ export interface Ending {
 
 export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timing: LeaseTiming): Ending {
   const tell = async (requested: Requested, terminal: Terminal): Promise<Handled> => {
-    await announce(bus, completeChannel, remediationComplete(requested, terminal));
+    const gates = terminal.kind === 'decided' ? terminal.fact.gates : await gatesOf(bus, requested);
+    await announce(bus, completeChannel, remediationComplete(requested, terminal, gates));
     return 'ack';
   };
 
@@ -106,6 +109,10 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
       return undefined;
     },
   };
+}
+
+async function gatesOf(bus: Bus, { remediation_id: id, engine }: Requested): Promise<readonly GateVerdict[]> {
+  return (await readFact(bus, decidedSubject(id, engine), decidedSchema))?.body.gates ?? [];
 }
 
 /** What did not heal is a warning: it stays visible when LOG_LEVEL leaves out the everyday. */

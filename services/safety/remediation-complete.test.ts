@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Terminal } from '#libs/bus/remediation-record';
 import type { Complete, Refused } from '#libs/contracts/facts';
 import type { Details } from '#libs/contracts/scalars';
 import { aRequested, aTarget } from '#libs/testing/examples';
-import { remediationComplete } from './remediation-complete.ts';
+import { remediationComplete as eventOf } from './remediation-complete.ts';
 
 const id = '00000000-0000-8000-8000-000000000001';
 const at = '2024-11-02T19:45:30.123Z';
 const requested = aRequested({ id });
+const gates = [{ gate: 'cooldown', pass: true, message: 'no cooldown runs' }] as const;
+const remediationComplete = (of: typeof requested, terminal: Terminal) => eventOf(of, terminal, gates);
 const complete = (outcome: Complete['outcome'], message: string): Complete => ({
   type: 'complete',
   remediation_id: id,
@@ -49,24 +52,25 @@ describe('remediation_complete', () => {
       timestamp: at,
       dry_run: false,
       reason: 'High CPU usage detected',
+      gates,
     });
   });
 
   it('shows what a command printed, and tells a program that is not there from one that failed', () => {
-    const eventOf = (status: 'success' | 'failed', result: Details) => {
+    const endOf = (status: 'success' | 'failed', result: Details) => {
       const entry = { step: 1, action: 'exec', status, result };
       const outcome = status === 'success' ? 'executed' : 'failed';
       const fact = { ...complete(outcome, 'why'), execution_log: [entry] };
       return remediationComplete(requested, { kind: 'complete', fact });
     };
     const result = { command: 'ps -ef', exit_code: 1, output: 'PID', stdout: 'PID' };
-    expect(eventOf('success', result)).toMatchObject({
+    expect(endOf('success', result)).toMatchObject({
       result: { status: 'success', details: 'why', command: 'ps -ef', exit_code: 1, output: 'PID' },
     });
-    expect(eventOf('failed', { ...result, status: 'not_available' })).toMatchObject({
+    expect(endOf('failed', { ...result, status: 'not_available' })).toMatchObject({
       result: { status: 'not_available', error: 'why', command: 'ps -ef' },
     });
-    expect(eventOf('failed', { ...result, status: 'timed_out' })).toMatchObject({
+    expect(endOf('failed', { ...result, status: 'timed_out' })).toMatchObject({
       result: { status: 'failed' },
     });
   });
@@ -79,8 +83,10 @@ describe('remediation_complete', () => {
   });
 
   it('is the failure event of the document when there is no such container', () => {
-    const fact = refused({ reason: 'container_not_found', message: 'Container not found: web-app-1' });
+    const message = 'Container not found: web-app-1. Check the exact name.';
+    const fact = refused({ reason: 'container_not_found', message });
     expect(remediationComplete(requested, { kind: 'decided', fact })).toMatchObject({
+      message,
       result: { status: 'failed', error: 'Container not found: web-app-1' },
     });
   });

@@ -1,11 +1,17 @@
 import type { Terminal } from '#libs/bus/remediation-record';
 import type { Complete, Previewed, Refused, Requested } from '#libs/contracts/facts';
+import type { GateVerdict } from '#libs/contracts/gates';
 
 /**
- * HemoStat's `remediation_complete` event, as its document shapes it, for one terminal fact. `data` carries the
- * nested shape that its programs really sent, so that consumers of either kind find what they look for.
+ * HemoStat's `remediation_complete` event, as its document shapes it, for one terminal fact and the gates that were
+ * passed or not. `data` carries the nested shape that its programs really sent, so that consumers of either kind find
+ * what they look for.
  */
-export function remediationComplete(requested: Requested, terminal: Terminal): Record<string, unknown> {
+export function remediationComplete(
+  requested: Requested,
+  terminal: Terminal,
+  gates: readonly GateVerdict[],
+): Record<string, unknown> {
   const { remediation_id: id } = requested;
   const { event_type: type, ...documented } = {
     ...shapeOf(requested, terminal),
@@ -17,6 +23,7 @@ export function remediationComplete(requested: Requested, terminal: Terminal): R
     ...documented,
     remediation_id: id,
     outcome,
+    gates,
     ...explained(terminal),
     data: { ...documented, remediation_id: id, outcome },
   };
@@ -25,9 +32,8 @@ export function remediationComplete(requested: Requested, terminal: Terminal): R
 /** What the document does not know of: at the top only, so that the nested copy stays small. */
 function explained(terminal: Terminal): Record<string, unknown> {
   if (terminal.kind === 'complete') return { execution_log: terminal.fact.execution_log };
-  const { gates } = terminal.fact;
-  if (terminal.fact.verdict === 'refused') return { gates };
-  return { gates, would_be: terminal.fact.would_be, preview: terminal.fact.preview };
+  if (terminal.fact.verdict === 'refused') return {};
+  return { would_be: terminal.fact.would_be, preview: terminal.fact.preview };
 }
 
 type Event = { readonly event_type: 'remediation_complete'; readonly [member: string]: unknown };
@@ -115,7 +121,8 @@ function refused(requested: Requested, fact: Refused): Event {
   if (fact.reason === 'container_not_found') {
     return {
       ...heading(requested),
-      result: { status: 'failed', error: fact.message },
+      result: { status: 'failed', error: notFound(requested, fact) },
+      message: fact.message,
       dry_run: requested.ask.dry_run,
       ...asked(requested),
     };
@@ -131,4 +138,10 @@ function refused(requested: Requested, fact: Refused): Event {
     dry_run: requested.ask.dry_run,
     confidence: requested.ask.confidence ?? null,
   };
+}
+
+/** The document's words alone, for whoever compares them; what to do about it stands in `message`. */
+function notFound({ ask }: Requested, { message }: Refused): string {
+  const documented = `Container not found: ${ask.container}`;
+  return message.startsWith(documented) ? documented : message;
 }
