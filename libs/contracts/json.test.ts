@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, fingerprintOf, parseJson } from './json.ts';
+import { canonicalJson, fingerprintOf, isDeeperThan, parseJson } from './json.ts';
 
 describe('canonicalJson', () => {
   it('is one text for one value, whatever the order of its keys', () => {
@@ -37,5 +37,15 @@ describe('parseJson', () => {
     }
     expect(() => parseJson('{"\\u005f_proto__":{}}')).toThrow(SyntaxError);
     expect(parseJson('{"a":[1]}')).toEqual({ a: [1] });
+  });
+});
+
+describe('isDeeperThan', () => {
+  it('counts the levels above the deepest value, of any depth', () => {
+    expect(isDeeperThan(1, 0)).toBe(false);
+    expect(isDeeperThan([], 0)).toBe(false);
+    expect(isDeeperThan({ a: 1, b: [2] }, 2)).toBe(false);
+    expect(isDeeperThan({ a: 1, b: [2] }, 1)).toBe(true);
+    expect(isDeeperThan(JSON.parse('['.repeat(9_000) + ']'.repeat(9_000)), 32)).toBe(true);
   });
 });

@@ -13,16 +13,11 @@ export function parseJson(text: string): unknown {
   });
 }
 
-/** Is anything in it below more than `limit` levels? Bears any depth itself. */
+/** Is anything in it below more than `limit` levels? Goes no deeper itself, so it bears any depth. */
 export function isDeeperThan(value: unknown, limit: number): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true;
-    level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
-    );
-  }
-  return false;
+  if (limit < 0) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((member: unknown) => isDeeperThan(member, limit - 1));
 }
 
 /** One text for one value: keys sorted, no white space, `undefined` members left out. */

@@ -164,6 +164,8 @@ it.each([
   ['a list', '[1,2,3]'],
   ['forbidden keys', '{"__proto__":{"polluted":true}}'],
   ['nothing', ''],
+  ['nested beyond what anybody can go down', `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`],
+  ['nested deeply', `${'{"a":'.repeat(4_000)}"password=canary-1"${'}'.repeat(4_000)}`],
   ['half a surrogate', '{"text":"\\ud800"}'],
   ['a number beyond all bounds', '{"n":1e999}'],
   ['another type in every member', '{"outcome":[],"target":7,"targets":{},"n":"one","actor":[]}'],

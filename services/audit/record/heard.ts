@@ -1,5 +1,8 @@
 import type { Delivery } from '#libs/bus/consume';
-import { parseJson } from '#libs/contracts/json';
+import { isDeeperThan, parseJson } from '#libs/contracts/json';
+
+// Far more than any fact of ours has, and few enough for whoever goes down every level of a record.
+const deepestBody = 100;
 
 /** A message as the audit needs it: where it stands, for ever, and what it says. */
 export type Heard = {
@@ -8,7 +11,7 @@ export type Heard = {
   readonly subject: string;
   readonly storedAt: string;
   readonly traceId: string | undefined;
-  /** Its JSON, whatever it is; its text when it is none. */
+  /** Its JSON, whatever it is; its text when it is none, or nested too deeply. */
   readonly body: unknown;
   readonly bytes: number;
 };
@@ -28,7 +31,8 @@ export function heardOf(delivery: Delivery): Heard {
 
 export function bodyOf(text: string): unknown {
   try {
-    return parseJson(text);
+    const body = parseJson(text);
+    return isDeeperThan(body, deepestBody) ? text : body;
   } catch {
     return text;
   }
