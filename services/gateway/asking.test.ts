@@ -24,6 +24,13 @@ it('refuses parameters that the action does not take, by name', () => {
   expect(() => askOf(wishSchema.parse({ ...wish, params: { force: true } }))).toThrow('params.force');
 });
 
+it('takes each gate to override once', () => {
+  const trouble = (override: readonly string[]) =>
+    wishSchema.safeParse({ ...wish, override }).error?.issues.map(({ message }) => message);
+  expect(trouble(['cooldown', 'rate'])).toBeUndefined();
+  expect(trouble(['cooldown', 'cooldown'])).toEqual(['names a gate twice']);
+});
+
 it('tells another request from a retry by everything that was asked, and by nothing else', () => {
   const of = (more: object) => fingerprintOfAsking(askOf(wishSchema.parse({ ...wish, ...more })));
   expect(of({ metrics: { a: 1, b: 2 } })).toBe(of({ metrics: { b: 2, a: 1 }, dry_run: false }));

@@ -56,6 +56,7 @@ const membersSchema = z.strictObject({
     .array(z.enum(overridableGates))
     .min(1)
     .max(overridableGates.length)
+    .refine((named) => new Set(named).size === named.length, { error: 'names a gate twice' })
     .optional()
     .describe('Break glass: gates that shall not stand in the way. Needs the scope admin, and a reason.'),
 });
