@@ -19,7 +19,10 @@ export const replayRequestSchema = z.strictObject({
   until: givenInstantSchema.optional(),
   /** Safety's settings by their own names (RESPONDER_COOLDOWN_SECONDS …); what is not named is as it is now. */
   policy: z
-    .record(z.string().max(64), z.union([z.string().max(4_000), z.number(), z.array(z.string()).max(200)]))
+    .record(
+      z.string().max(64),
+      z.union([z.string().min(1).max(4_000), z.number(), z.array(z.string()).max(200)]),
+    )
     .default({}),
   /** `changed`: only requests whose verdict would be another. */
   show: z.enum(['changed', 'all']).default('changed'),

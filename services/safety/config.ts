@@ -4,7 +4,8 @@ import type { Log } from '#libs/runtime/log';
 import { backOffMs } from './budget.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 
-export const safetySettingsSchema = z.object({
+/** All that decisions depend on, and nothing else: what a replay may try. */
+export const policySettingsSchema = z.object({
   RESPONDER_COOLDOWN_SECONDS: seconds({ default: 3_600 }),
   RESPONDER_MAX_RETRIES_PER_HOUR: nonNegativeInteger({ min: 1, max: 1_000, default: 3 }),
   HEMOSTAT_BACK_OFF_SECONDS: seconds({ default: 60 }),
@@ -13,21 +14,25 @@ export const safetySettingsSchema = z.object({
   HEMOSTAT_RATE_LIMIT: nonNegativeInteger({ min: 1, max: 10_000, default: 5 }),
   HEMOSTAT_RATE_WINDOW_SECONDS: seconds({ min: 1, default: 60 }),
   HEMOSTAT_DENIED_PRINCIPALS: commaList([]),
-  HEMOSTAT_PAUSE_SECONDS: seconds({ default: 10 }),
-  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 60 }),
-  ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
   MIN_CONFIDENCE: z
     .string()
     .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'a number from 0 to 1, for example 0.8')
     .default('0')
     .transform(Number),
 });
+export type PolicySettings = z.output<typeof policySettingsSchema>;
+
+export const safetySettingsSchema = policySettingsSchema.extend({
+  HEMOSTAT_PAUSE_SECONDS: seconds({ default: 10 }),
+  HEMOSTAT_VERIFY_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 60 }),
+  ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
+});
 export type SafetySettings = z.output<typeof safetySettingsSchema>;
 
 const hourMs = 3_600_000;
 const slackMs = 5_000;
 
-export function policyFrom(settings: SafetySettings): Policy {
+export function policyFrom(settings: PolicySettings): Policy {
   return {
     cooldownMs: settings.RESPONDER_COOLDOWN_SECONDS * 1_000,
     backOffBaseMs: settings.HEMOSTAT_BACK_OFF_SECONDS * 1_000,

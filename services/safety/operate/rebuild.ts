@@ -51,12 +51,12 @@ async function look(bus: Bus, state: SafetyState, policy: Policy): Promise<Look>
   const { fromTheBeginning, from } = history;
   const knownFrom = fromTheBeginning ? undefined : from === undefined ? now : fromInstant(from);
   const keys = [...new Set([...live.keys(), ...world.cells.keys()])];
-  const ofCells = keys.flatMap((target) =>
-    cellDifferences(live.get(target), world.cells.get(target), policy, knownFrom, now).map((found) => ({
-      target,
-      ...found,
-    })),
-  );
+  const differencesOf = (target: string) => {
+    const ends = world.fromTheFirst.has(target) ? undefined : knownFrom;
+    const known = { ends, counts: knownFrom };
+    return cellDifferences(live.get(target), world.cells.get(target), policy, known, now);
+  };
+  const ofCells = keys.flatMap((target) => differencesOf(target).map((found) => ({ target, ...found })));
   const ofControl = controlDifferences(control, world.control(), knownFrom).map((found) => ({
     target: 'control',
     ...found,

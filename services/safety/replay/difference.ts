@@ -9,15 +9,18 @@ import type { Policy } from '../policy.ts';
 type Part = Difference['part'];
 type Found = Omit<Difference, 'target'>;
 
-/** From when on the facts tell everything; undefined: from the very beginning. Milliseconds since the epoch. */
+/** From when on the facts tell everything about a target; undefined: from its very beginning. Milliseconds since the epoch. */
 export type KnownFrom = number | undefined;
+
+/** From when on all is known of leases and what they left, and of requests that were counted. */
+export type Known = { readonly ends: KnownFrom; readonly counts: KnownFrom };
 
 /** In what a cell is not as the facts say. Instants that are past and count no more are left out. `now` in ms. */
 export function cellDifferences(
   live: Cell | undefined,
   rebuilt: Cell | undefined,
   policy: Policy,
-  knownFrom: KnownFrom,
+  { ends: knownFrom, counts }: Known,
   now: number,
 ): readonly Found[] {
   const some = live ?? rebuilt;
@@ -26,22 +29,28 @@ export function cellDifferences(
   const right = rebuilt ?? emptyCell(some.target);
   const unknown = (instant: string | undefined): boolean =>
     knownFrom !== undefined && instant !== undefined && fromInstant(instant) < knownFrom;
-  const parts: readonly Found[] = [
+  return [
     ...epochDifference(left, right),
-    ...compare('lease', leaseOf(left), leaseOf(right)),
+    ...(unknown(left.lease?.granted_at) ? [] : compare('lease', leaseOf(left), leaseOf(right))),
     ...(unknown(left.cooldown?.since) ? [] : compare('cooldown', left.cooldown, right.cooldown)),
     ...(unknown(left.back_off?.since)
       ? []
       : compare('back_off', backOffOf(left, knownFrom), backOffOf(right, knownFrom))),
-    ...(unknown(left.breaker.state === 'open' ? left.breaker.opened_at : left.breaker.attempts[0])
-      ? []
-      : compare('breaker', breakerOf(left, policy, now), breakerOf(right, policy, now))),
-    ...compare('rate', ratesOf(left, policy, now), ratesOf(right, policy, now)),
-    ...(knownFrom === undefined || rebuilt
-      ? compare('limits', left.limits ?? null, right.limits ?? null)
-      : []),
+    ...(knownFrom === undefined
+      ? compare('breaker', breakerOf(left, policy, now), breakerOf(right, policy, now))
+      : missingAttempt(left, right, policy, now)),
+    ...compare('rate', ratesOf(left, policy, counts, now), ratesOf(right, policy, counts, now)),
+    ...(counts === undefined ? compare('limits', left.limits ?? null, right.limits ?? null) : []),
   ];
-  return parts;
+}
+
+/** A breaker may be what it is because of attempts that are forgotten; but the last known one must have been counted. */
+function missingAttempt(live: Cell, rebuilt: Cell, policy: Policy, now: number): readonly Found[] {
+  const last = rebuilt.breaker.attempts.at(-1);
+  if (last === undefined || fromInstant(last) <= now - policy.breakerWindowMs) return [];
+  const healedSince = live.cooldown !== null && live.cooldown.since >= last;
+  if (healedSince || live.breaker.attempts.includes(last)) return [];
+  return compare('breaker', live.breaker, rebuilt.breaker);
 }
 
 /** In what the controls are not as the facts say. */
@@ -96,9 +105,10 @@ function breakerOf({ breaker }: Cell, policy: Policy, now: number): unknown {
   return { state: 'closed', attempts: counted };
 }
 
-function ratesOf(cell: Cell, policy: Policy, now: number): unknown {
-  const windows = Object.keys(cell.rate).map(
-    (endpoint) => [endpoint, rateWindow(cell, endpoint, policy, now)] as const,
-  );
+function ratesOf(cell: Cell, policy: Policy, knownFrom: KnownFrom, now: number): unknown {
+  const windows = Object.keys(cell.rate).map((endpoint) => {
+    const window = rateWindow(cell, endpoint, policy, now);
+    return [endpoint, window.filter(({ at }) => fromInstant(at) >= (knownFrom ?? 0))] as const;
+  });
   return Object.fromEntries(windows.filter(([, window]) => window.length > 0));
 }

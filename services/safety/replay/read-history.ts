@@ -16,7 +16,7 @@ export type ReadHistory = History & {
 
 const width = 4_096;
 /** Messages of the stream that are looked through, the newest; what is older is left out, and that is said. */
-const mostMessages = 400_000;
+const mostMessages = 200_000;
 
 /** Reads the facts that decide, in the order of the stream. What is stated meanwhile may be left out. */
 export async function readHistory(bus: Bus): Promise<ReadHistory> {

@@ -274,11 +274,121 @@ describe('a rebuild', () => {
         const { history, cells, control, now } = play(moves);
         const world = atOnce(rebuilding(history, policy));
         const differences = [...new Set([...cells.keys(), ...world.cells.keys()])].flatMap((key) =>
-          cellDifferences(cells.get(key), world.cells.get(key), policy, undefined, now),
+          cellDifferences(
+            cells.get(key),
+            world.cells.get(key),
+            policy,
+            { ends: undefined, counts: undefined },
+            now,
+          ),
         );
         expect([...differences, ...controlDifferences(control, world.control(), undefined)]).toEqual([]);
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+/** What is forgotten is days old: nothing of it happens at the very moment in which something is remembered. */
+const inOrder = (move: Move): Move => {
+  if (move.does === 'request') return { ...move, statedLate: 0 };
+  return move.does === 'end' ? { ...move, settledLate: 0 } : move;
+};
+
+describe('a rebuild from facts whose beginning is forgotten', () => {
+  it('calls nothing a difference that the forgotten ones may explain', () => {
+    fc.assert(
+      fc.property(someMoves, fc.nat({ max: 20 }), (moves, forgotten) => {
+        const { history, cells, control, now } = play(moves.map(inOrder));
+        const happenings = history.happenings.slice(forgotten);
+        const gone = new Set(
+          history.happenings
+            .slice(0, forgotten)
+            .flatMap((each) => (each.kind === 'decided' ? [each.decision.id] : [])),
+        );
+        const requests = new Map([...history.requests].filter(([id]) => !gone.has(id)));
+        const world = atOnce(rebuilding({ requests, happenings }, policy));
+        const knownFrom =
+          Math.max(...history.happenings.slice(0, forgotten).map(({ at }) => Date.parse(at))) + 1;
+        const from = Number.isFinite(knownFrom) ? knownFrom : undefined;
+        const differences = [...cells.keys()].flatMap((key) => {
+          const known = { ends: world.fromTheFirst.has(key) ? undefined : from, counts: from };
+          return cellDifferences(cells.get(key), world.cells.get(key), policy, known, now);
+        });
+        expect([...differences, ...controlDifferences(control, world.control(), from)]).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('a replay under another policy', () => {
+  const request = (afterMs: number): Move => ({
+    afterMs,
+    does: 'request',
+    target: 0,
+    confidence: undefined,
+    kind: 'plain',
+    limits: undefined,
+    statedLate: 0,
+  });
+  const end = (outcome: 'recovered' | 'ineffective'): Move => ({
+    afterMs: 5_000,
+    does: 'end',
+    target: 0,
+    outcome,
+    settledLate: 0,
+  });
+  const changes = (moves: readonly Move[], other: Partial<typeof policy>, sinceMs = 0) =>
+    replay(play(moves).history, other, sinceMs).map(({ change, assumed, wouldBe }) => ({
+      change,
+      ...(assumed ? { assumed } : {}),
+      ...(wouldBe.reason ? { reason: wouldBe.reason } : {}),
+    }));
+  const hour = 3_600_000;
+
+  it('takes what was never done to have ended like the next remediation of its target', () => {
+    const moves = [
+      request(0),
+      end('recovered'),
+      request(600_000),
+      request(60_000),
+      request(hour),
+      end('ineffective'),
+    ];
+    expect(changes(moves, { cooldownMs: 300_000 })).toEqual([
+      { change: 'none' },
+      { change: 'approved', assumed: { outcome: 'ineffective', like: uuid(4) } },
+      // 60 s after an attempt that took 5 s and did not heal.
+      { change: 'other_reason', reason: 'back_off_active' },
+      { change: 'none' },
+    ]);
+  });
+
+  it('does not know how that ended which none followed, and counts it as an attempt', () => {
+    const moves = [request(0), end('recovered'), request(600_000), request(10_000)];
+    expect(changes(moves, { cooldownMs: 0 })).toEqual([
+      { change: 'none' },
+      { change: 'approved', assumed: { outcome: 'unknown', like: null } },
+      { change: 'other_reason', reason: 'back_off_active' },
+    ]);
+  });
+
+  it('lets no trace of what it refuses', () => {
+    const sure: Move = { ...request(600_000), does: 'request', confidence: 0.5 } as Move;
+    const unsure: Move = { ...request(0), does: 'request', confidence: 0 } as Move;
+    const moves = [unsure, end('recovered'), sure];
+    expect(changes(moves, { minConfidence: 0.4 })).toEqual([
+      { change: 'refused', reason: 'low_confidence' },
+      { change: 'approved', assumed: { outcome: 'unknown', like: null } },
+    ]);
+  });
+
+  it('begins with what really was, and tries the other policy from there on', () => {
+    const moves = [request(0), end('recovered'), request(600_000), request(600_000)];
+    const since = start + 600_000 + 5_000 + 1;
+    expect(changes(moves, { cooldownMs: 0 }, since)).toEqual([
+      { change: 'approved', assumed: { outcome: 'unknown', like: null } },
+    ]);
   });
 });

@@ -1,27 +1,15 @@
 import { Problem } from '#libs/contracts/problem';
 import type { ReplayRequest } from '#libs/contracts/replay';
 import { ConfigError, readConfig } from '#libs/runtime/config';
-import { policyFrom, type SafetySettings, safetySettingsSchema } from '../config.ts';
+import { type PolicySettings, policyFrom, policySettingsSchema } from '../config.ts';
 import type { Policy } from '../policy.ts';
 
-/** The settings that a policy is made of. */
-const policySchema = safetySettingsSchema.pick({
-  RESPONDER_COOLDOWN_SECONDS: true,
-  RESPONDER_MAX_RETRIES_PER_HOUR: true,
-  HEMOSTAT_BACK_OFF_SECONDS: true,
-  HEMOSTAT_BACK_OFF_MAX_SECONDS: true,
-  HEMOSTAT_BREAKER_OPEN_SECONDS: true,
-  HEMOSTAT_RATE_LIMIT: true,
-  HEMOSTAT_RATE_WINDOW_SECONDS: true,
-  HEMOSTAT_DENIED_PRINCIPALS: true,
-  MIN_CONFIDENCE: true,
-});
-const names = Object.keys(policySchema.shape);
+const names = Object.keys(policySettingsSchema.shape);
 
 export type Tried = { readonly policy: Policy; readonly settings: Readonly<Record<string, unknown>> };
 
 /** The settings as they are, with the ones that shall be tried in their place. Throws a `Problem` for what is none. */
-export function trySettings(now: SafetySettings, tried: ReplayRequest['policy']): Tried {
+export function trySettings(now: PolicySettings, tried: ReplayRequest['policy']): Tried {
   const unknown = Object.keys(tried).filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     throw new Problem(
@@ -46,7 +34,7 @@ function textOf(value: ReplayRequest['policy'][string]): string {
 
 function parsed(texts: Record<string, string>): object {
   try {
-    return readConfig(policySchema, texts);
+    return readConfig(policySettingsSchema, texts);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const said = error.problems.map(

@@ -15,6 +15,8 @@ import type { Decision } from './history.ts';
 /** Cells and controls in memory, changed by the same pure functions that change the real ones. */
 export interface World {
   readonly cells: ReadonlyMap<string, Cell>;
+  /** Targets of which the very first lease is known. */
+  readonly fromTheFirst: ReadonlySet<string>;
   control(): Control;
   cellOf(target: Target): Cell;
   /** A request that was refused after its gates were asked. `at` in ms since the epoch. */
@@ -29,6 +31,7 @@ export interface World {
 
 export function openWorld(): World {
   const cells = new Map<string, Cell>();
+  const fromTheFirst = new Set<string>();
   let kept: KeptControl = { kill_switch: null, maintenance: [], orders: [] };
   const cellOf = (target: Target): Cell => cells.get(targetId(target)) ?? emptyCell(target);
   const put = (cell: Cell): void => void cells.set(targetId(cell.target), cell);
@@ -38,6 +41,7 @@ export function openWorld(): World {
   };
   return {
     cells,
+    fromTheFirst,
     cellOf,
     control: () => kept,
     count: (requested, policy, at) => {
@@ -48,6 +52,7 @@ export function openWorld(): World {
       for (const target of targetsOf(requested)) {
         const cell = counted(cellOf(target), requested, policy, at);
         const epoch = epochs?.get(targetId(target));
+        if (epoch === 1) fromTheFirst.add(targetId(target));
         const before = epoch === undefined ? cell : { ...cell, epoch: epoch - 1 };
         put(grantLease(before, { id, gates: [], expires_at }, fromInstant(expires_at), at));
       }
