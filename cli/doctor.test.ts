@@ -3,9 +3,12 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runHemostat } from '#libs/testing/hemostat-command';
 import { startNatsServer } from '#libs/testing/nats-server';
+
+// Each of these is several processes, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Found = { readonly state: string; readonly says: string; readonly remedy?: string };
 

@@ -1,12 +1,11 @@
 import type { z } from 'zod';
-import { parseJson } from '#libs/contracts/json';
 import { systemClock } from '#libs/runtime/clock';
 import { CommandError, errorOfProblem } from './command-error.ts';
 import { eventsIn, type StreamEvent } from './event-stream.ts';
 import { exitCodes } from './exit-codes.ts';
+import { bodyOf, notAGateway, type Query, sender, unreachable } from './reach.ts';
 import type { ClientSettings } from './settings.ts';
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
 export type AskOptions = {
   readonly query?: Query;
   readonly body?: unknown;
@@ -38,22 +37,9 @@ const comeBackMs = 1_000;
 // The gateway gives a sign of life every 15 s.
 const silenceMs = 45_000;
 
-export function gatewayAt({ url, token }: ClientSettings, signal: AbortSignal): Gateway {
-  let bearer = token;
-  const send = async (path: string, query: Query, init: RequestInit): Promise<Response> => {
-    const go = (): Promise<Response> =>
-      fetch(addressOf(url, path, query), {
-        ...init,
-        redirect: 'error',
-        headers: { ...init.headers, ...(bearer ? { authorization: `Bearer ${bearer.text}` } : {}) },
-      });
-    const response = await go();
-    if (response.status !== 401 || bearer?.from !== 'made') return response;
-    // Left from an earlier day: a gateway that is open now wants none.
-    bearer = undefined;
-    await response.body?.cancel();
-    return go();
-  };
+export function gatewayAt(settings: ClientSettings, signal: AbortSignal): Gateway {
+  const { url } = settings;
+  const send = sender(settings);
   const ask: Gateway['ask'] = async (method, path, options = {}) => {
     const { query = {}, body, headers = {}, timeoutMs = patienceMs, answers = [] } = options;
     const response = await send(path, query, {
@@ -76,7 +62,7 @@ export function gatewayAt({ url, token }: ClientSettings, signal: AbortSignal): 
     const { query = {}, onOpen = () => {}, onLost, signal: stop } = options;
     let last: string | undefined;
     for (let met = false; ; await systemClock.sleep(comeBackMs, stop)) {
-      const silence = new AbortController();
+      using silence = silenceAlarm();
       const init = {
         signal: AbortSignal.any([signal, stop, silence.signal]),
         headers: { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) },
@@ -89,7 +75,7 @@ export function gatewayAt({ url, token }: ClientSettings, signal: AbortSignal): 
           throw errorOfProblem(await bodyOf(url, response)) ?? notAGateway(url, response.status);
         onOpen();
         met = true;
-        for await (const event of eventsIn(watched(response, silence))) {
+        for await (const event of eventsIn(silence.heard(response.body ?? []))) {
           last = event.id ?? last;
           if (event.event !== undefined) yield event;
         }
@@ -114,69 +100,20 @@ export function readAnswer<S extends z.ZodType>({ body }: Pick<Answer, 'body'>, 
   });
 }
 
-async function* watched(response: Response, silence: AbortController): AsyncGenerator<Uint8Array, void> {
-  const timer = setTimeout(() => silence.abort(), silenceMs);
-  try {
-    for await (const chunk of response.body ?? []) {
-      timer.refresh();
-      yield chunk;
-    }
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function addressOf(url: string, path: string, query: Query): string {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) given.set(name, String(value));
-  }
-  return `${url}${path}${given.size === 0 ? '' : `?${given}`}`;
-}
-
-async function bodyOf(url: string, response: Response): Promise<unknown> {
-  const text = await response.text();
-  try {
-    return parseJson(text);
-  } catch {
-    throw notAGateway(url, response.status);
-  }
-}
-
-function notAGateway(url: string, status: number): CommandError {
-  return new CommandError(
-    exitCodes.away,
-    `What answers at ${url} is no gateway of hemostat (HTTP ${status}).`,
-    {
-      code: 'not_a_gateway',
-      remedy: 'correct --url or HEMOSTAT_URL; behind a proxy, see what it says',
+/** Goes off when nothing is heard for too long, from the very beginning. */
+function silenceAlarm() {
+  const alarm = new AbortController();
+  const timer = setTimeout(() => alarm.abort(), silenceMs);
+  return {
+    signal: alarm.signal,
+    async *heard(
+      chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+    ): AsyncGenerator<Uint8Array, void> {
+      for await (const chunk of chunks) {
+        timer.refresh();
+        yield chunk;
+      }
     },
-  );
-}
-
-// Only then it is known that the request did not get there.
-const notReached: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-];
-
-function unreachable(url: string, error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted || error instanceof CommandError) return error;
-  const why = whyNot(error);
-  return new CommandError(exitCodes.away, `No gateway answers at ${url} (${why}).`, {
-    code: notReached.includes(why) ? 'gateway_unreachable' : 'gateway_silent',
-    remedy:
-      'start the mesh (hemostat up), or say where it is with --url or HEMOSTAT_URL; hemostat doctor looks closer',
-  });
-}
-
-function whyNot(error: unknown): string {
-  if (!(error instanceof Error)) return 'no reason is known';
-  if (error.name === 'TimeoutError') return 'it takes too long';
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error ? cause.message : error.message;
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
 }

@@ -76,7 +76,8 @@ export function remediationLines(remediation: Remediation, out: Screen): readonl
     `${action} of ${plain(container)}, remediation ${id}`,
     ...stepLines(remediation),
     ...previewLines(remediation),
-    ...(refusal ? ['', ...gateLines(gates, out), ...remedyLines(remediation, out)] : []),
+    ...(refusal && gates.length > 0 ? ['', ...gateLines(gates, out)] : []),
+    ...remedyLines(remediation, out),
   ];
 }
 

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CliGround, startCliGround } from '#libs/testing/cli-ground';
 import { until } from '#libs/testing/until';
@@ -117,6 +120,26 @@ describe('hemostat remediate', () => {
     expect(action).toMatchObject({ code: 2, stderr: expect.stringContaining('"explode" is no action') });
     const params = await hemostat('remediate', 'web-1', 'kill', '--param', 'signal=SIGNOPE');
     expect(params).toMatchObject({ code: 2, stderr: expect.stringContaining('params.signal') });
+  });
+});
+
+const script = '/usr/bin/script';
+const onTerminal = async (args: string, env: Record<string, string>): Promise<string> => {
+  const words = ['-qec', `${process.execPath} cli/hemostat.mjs ${args}`, '/dev/null'];
+  return (await promisify(execFile)(script, words, { env: { ...process.env, ...env } })).stdout;
+};
+
+describe.skipIf(!existsSync(script))('on a terminal', () => {
+  it('the facts are told as they come, in colours unless NO_COLOR is set', async () => {
+    await using target = await ground.patient();
+    const env = { HEMOSTAT_URL: ground.url, HEMOSTAT_TOKEN: ground.observerToken, TERM: 'xterm' };
+    const { remediation_id: id } = (await hemostat('remediate', target.name, 'restart', '--json')).json;
+    const coloured = await onTerminal(`watch ${id}`, env);
+    const bare = await onTerminal(`watch ${id}`, { ...env, NO_COLOR: '1' });
+    expect(coloured).toContain('\u001b[32mrecovered\u001b[39m');
+    expect(bare).not.toContain('\u001b');
+    for (const fact of ['requested', 'decided', 'started', 'executed', 'verified', 'complete'])
+      expect(bare).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d  ${fact}`, 'm'));
   });
 });
 

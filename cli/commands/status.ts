@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readAnswer } from '../gateway.ts';
 import { cellLines, isActive, type SafetyStatus, safetyStatusSchema } from '../safety-words.ts';
 import type { Screen } from '../screen.ts';
-import { tableLines } from '../table.ts';
+import { plain, tableLines } from '../table.ts';
 
 const healthSchema = z.object({
   status: z.enum(['ok', 'degraded', 'unavailable']),
@@ -43,6 +43,11 @@ export const statusCommand = command({
 const exits = { ok: exitCodes.well, degraded: exitCodes.unwell, unavailable: exitCodes.away } as const;
 const colours = { ok: 'green', degraded: 'yellow', unavailable: 'red' } as const;
 
+// What is nearer at hand here than what the gateway says to whoever asks over HTTP.
+const ownRemedies: Readonly<Record<string, string>> = {
+  kill_switch: 'when it is time: hemostat resume --reason …; hemostat safety show says until when it holds',
+};
+
 function partLines({ parts }: Health, out: Screen): readonly string[] {
   const rows = Object.entries(parts).map(([part, { ok, cause = '' }]) => [
     part,
@@ -54,7 +59,9 @@ function partLines({ parts }: Health, out: Screen): readonly string[] {
     return cell.startsWith('TROUBLE') ? out.paint('red', cell) : cell;
   });
   const remedies = Object.entries(parts).flatMap(([part, { remedy }]) =>
-    remedy === undefined ? [] : [`${out.paint('bold', 'what to do')} (${part}): ${remedy}`],
+    remedy === undefined
+      ? []
+      : [`${out.paint('bold', 'what to do')} (${part}): ${plain(ownRemedies[part] ?? remedy)}`],
   );
   return [...lines, ...remedies];
 }
