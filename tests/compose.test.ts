@@ -113,18 +113,25 @@ describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged
     expect(new Set(published.map(({ IP }) => IP))).toEqual(new Set(['127.0.0.1']));
   });
 
-  it('hands tokens to the gateway and to no other service', async () => {
+  it('hands each token to the service that it is for, and to no other', async () => {
     const tokens = JSON.stringify([{ principal: 'ann', scopes: ['act'], token: 'a-token-of-$ome-length' }]);
-    const given = { GATEWAY_TOKEN: 'another-token-of-it', GATEWAY_TOKENS: tokens };
+    const given = {
+      GATEWAY_TOKEN: 'another-token-of-it',
+      GATEWAY_TOKENS: tokens,
+      TARGET_ENDPOINT_TOKEN: 'a-token-of-the-target',
+    };
     const { services: made } = JSON.parse(await runWith(given, found, 'config', '--format', 'json'));
+    const owners = { GATEWAY_TOKEN: 'gateway', GATEWAY_TOKENS: 'gateway', TARGET_ENDPOINT_TOKEN: 'executor' };
     for (const service of services) {
-      const { GATEWAY_TOKEN, GATEWAY_TOKENS } = made[service].environment;
-      const own = service === 'gateway' ? given : { GATEWAY_TOKEN: '', GATEWAY_TOKENS: '' };
-      // What Compose prints is a file for Compose: a dollar stands twice in it.
-      expect({ service, GATEWAY_TOKEN, GATEWAY_TOKENS: GATEWAY_TOKENS.replaceAll('$$', '$') }).toEqual({
-        service,
-        ...own,
-      });
+      for (const name of ['GATEWAY_TOKEN', 'GATEWAY_TOKENS', 'TARGET_ENDPOINT_TOKEN'] as const) {
+        // What Compose prints is a file for Compose: a dollar stands twice in it.
+        const value = made[service].environment[name].replaceAll('$$', '$');
+        expect({ service, name, value }).toEqual({
+          service,
+          name,
+          value: owners[name] === service ? given[name] : '',
+        });
+      }
     }
   });
 
