@@ -75,18 +75,7 @@ describe('stop-chaos-attack', () => {
 
   it('takes no id that could lead elsewhere, on any way in', async () => {
     const before = ground.chaos.asked('POST /*').length;
-    for (const id of [
-      '..',
-      '%2e%2e',
-      'a%2Fb',
-      'a%252Fb',
-      'a%3Fb',
-      'a%23b',
-      'a b',
-      '%00',
-      'x'.repeat(65),
-      '',
-    ]) {
+    for (const id of ['..', '%2e%2e', 'a%2Fb', 'a%252Fb', 'a%3Fb', 'a%23b', 'a b', '%00', 'x'.repeat(65)]) {
       const answers = [await ground.first.post(`${stopChaos}?attack_id=${id}`), await remediate(id)];
       for (const { status, body } of answers) {
         expect({ id, status, field: body.errors[0].field }).toMatchObject({ id, status: 400 });
@@ -94,6 +83,8 @@ describe('stop-chaos-attack', () => {
       }
     }
     expect((await ask('stop-chaos-attack', { attack_id: '../x' })).status).toBe(400);
+    // The workflow takes an empty one for none; an action that is about an attack does not.
+    expect((await ground.first.post(`${stopChaos}?attack_id=`)).status).toBe(400);
     expect((await ground.first.post(stopChaos)).status).toBe(400);
     expect(ground.chaos.asked('POST /*')).toHaveLength(before);
   });
