@@ -59,6 +59,10 @@ describe('stopping a chaos attack', () => {
   });
 });
 
+it('fails when the attack still runs as before when the time for looking is over', async () => {
+  await expect(run(says('ok'), says('running'), new Error('time is up'))).rejects.toThrow('still running');
+});
+
 describe('whether an attack was stopped', () => {
   it('shows in the attack: over, gone, or on its way to the end', async () => {
     for (const status of ['cancelled', 'stopped', 'completed', 'cancelling', 'stopping']) {

@@ -67,6 +67,11 @@ export const stopChaosAttack: EndpointAction = {
     } catch {
       // It was asked to stop, and that is what the step is for; how far it is by now is only told.
     }
+    if (isUntouched(last)) {
+      throw new EndpointRefusal(
+        `The attack ${attack_id} was asked to stop and is still ${last} after ${callSeconds} s. See the log of the chaos server for the reason.`,
+      );
+    }
     return {
       status: 'success',
       result: { status, details: sayHowFar(attack_id, last), attack_status: last ?? null },
@@ -80,7 +85,7 @@ export const stopChaosAttack: EndpointAction = {
     if (status === undefined) {
       return { kind: 'not_seen_yet', message: `the chaos server answers with HTTP ${answer.status}` };
     }
-    if (status === 'running' || status === 'pending') {
+    if (isUntouched(status)) {
       return { kind: 'not_seen_yet', message: `the attack ${attack_id} is still ${status}` };
     }
     // On its way to the end is what asking for it brings about.
@@ -101,7 +106,11 @@ function sayHowFar(id: string, last: string | undefined): string {
 }
 
 function isActive(status: string | undefined): boolean {
-  return status === 'running' || status === 'cancelling' || status === 'stopping' || status === 'pending';
+  return isUntouched(status) || status === 'cancelling' || status === 'stopping';
+}
+
+function isUntouched(status: string | undefined): boolean {
+  return status === 'running' || status === 'pending';
 }
 
 function statusIn({ body }: EndpointAnswer): string | undefined {

@@ -3,16 +3,22 @@ import { z } from 'zod';
 /** RFC 3339 in UTC with milliseconds, as every fact, cell and answer writes an instant. */
 export const instantSchema = z.iso.datetime({ precision: 3 });
 
-const instantForm = { error: 'must be an instant with its zone, such as 2026-01-31T12:00:00Z' };
-const anyInstant = z.iso.datetime({ offset: true });
+const instantForm = { error: 'must be an instant such as 2026-01-31T12:00:00Z' };
+const zoned = z.iso.datetime({ offset: true });
+const naive = z.iso.datetime({ local: true });
 
-/** What people give: any of RFC 3339's forms; it comes out as `instantSchema` has it, cut to milliseconds. */
+/**
+ * What people give: any of RFC 3339's forms, and one without a zone, which is read as UTC. It comes out as
+ * `instantSchema` has it, cut to milliseconds.
+ */
 export const givenInstantSchema = z
   .string(instantForm)
   .meta({ format: 'date-time', examples: ['2026-01-31T12:00:00Z'] })
   .transform((text) => {
-    const read = anyInstant.safeParse(text.toUpperCase().replace(' ', 'T'));
-    return read.success ? new Date(read.data).toISOString() : text;
+    const given = text.toUpperCase().replace(' ', 'T');
+    const instant = zoned.safeParse(given).success ? given : `${given}Z`;
+    const known = given === instant || naive.safeParse(given).success;
+    return known ? new Date(instant).toISOString() : text;
   })
   .pipe(z.iso.datetime({ precision: 3, ...instantForm }));
 
