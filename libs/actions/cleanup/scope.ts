@@ -87,8 +87,7 @@ export function isInScope(labels: Labels, scope: Scope): boolean {
   if (scope.all) return true;
   if (scope.project !== undefined) return labels['com.docker.compose.project'] === scope.project;
   const [key = '', ...value] = scope.label.split('=');
-  const found = labels[key];
-  return found !== undefined && (value.length === 0 || found === value.join('='));
+  return Object.hasOwn(labels, key) && (value.length === 0 || labels[key] === value.join('='));
 }
 
 /** The parameters as the action itself takes them. */

@@ -97,3 +97,14 @@ it('reads a scope as it was written, and nothing beside it', () => {
   expect(isInScope({ key: 'x' }, { label: 'key=' })).toBe(false);
   expect(isInScope({ keys: 'x' }, { label: 'key' })).toBe(false);
 });
+
+it('takes a label that nothing carries for what it is, also one called as what every object has', () => {
+  for (const label of ['toString', 'constructor', '__proto__', 'hasOwnProperty']) {
+    const { candidates } = candidatesIn([listed('a', 'exited', shop)], free, { scope: { label }, keep: [] });
+    expect(candidates, label).toEqual([]);
+  }
+  const carries = [listed('a', 'exited', { constructor: 'ann' })];
+  expect(
+    candidatesIn(carries, free, { scope: { label: 'constructor=ann' }, keep: [] }).candidates,
+  ).toHaveLength(1);
+});
