@@ -122,20 +122,23 @@ async function waitingForAnEngine(): Promise<string> {
 }
 
 describe('an open stream of events', () => {
-  it('is let go of when its caller leaves or the gateway stops, and no more than 256 are open', async () => {
+  it('is let go of when its caller leaves or the gateway stops, and no more than 64 of one principal are open', async () => {
     const env = { NATS_URL: ground.server.url, LOG_LEVEL: 'silent', GATEWAY_PORT: '0' };
     const stop = new AbortController();
     const gateway = await startGateway({ env, signal: stop.signal });
     const events = `${gateway.url}${path}/${await waitingForAnEngine()}/events`;
     const leaving = new AbortController();
     const open = await Promise.all(
-      Array.from({ length: 256 }, () => fetch(events, { signal: leaving.signal })),
+      Array.from({ length: 64 }, () => fetch(events, { signal: leaving.signal })),
     );
     expect(open.every(({ status }) => status === 200)).toBe(true);
     const tooMany = await fetch(events);
     expect(tooMany.status).toBe(503);
     expect(tooMany.headers.get('retry-after')).toBe('5');
-    expect(await tooMany.json()).toMatchObject({ code: 'too_many_streams' });
+    expect(await tooMany.json()).toMatchObject({
+      code: 'too_many_streams',
+      detail: expect.stringContaining('principal anonymous has 64 event streams open'),
+    });
     leaving.abort();
     const again = await until('there is room again', async () => {
       const answer = await fetch(events);

@@ -1,5 +1,6 @@
 /**
- * Guarantee: an open stream is let go of, with all that it holds, as soon as its caller has left or the gateway stops.
+ * Guarantee: an open stream is let go of, with all that it holds, as soon as its caller has left, has not taken for
+ * a minute what was written for it, or the gateway stops.
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
@@ -9,6 +10,7 @@ import { boundedSignal } from '../bounded-signal.ts';
 import type { RouteParts } from './app-type.ts';
 import { eventStreamText, type ServerSentEvent } from './event-stream.ts';
 import { leftBy } from './left-by.ts';
+import { takenInTime } from './taken-in-time.ts';
 
 export const resumingHeadersSchema = z.looseObject({
   'last-event-id': z
@@ -41,14 +43,31 @@ export interface Seat extends Disposable {
 
 /** The seats of one gateway, whichever route they belong to. */
 export interface LiveEvents {
-  /** Throws when all are taken. */
-  takeSeat(): Seat;
+  /** Throws when all are taken, or all that one principal may have. */
+  takeSeat(principal: string): Seat;
 }
 
 const mostOpen = 256;
+export const mostOfOnePrincipal = 64;
+/** How long a caller may leave lying what was written for it. */
+export const takesWithinMs = 60_000;
 
-export function liveEvents({ closing, clock, log }: RouteParts): LiveEvents {
-  let open = 0;
+export function liveEvents({
+  closing,
+  clock,
+  log,
+}: Pick<RouteParts, 'closing' | 'clock' | 'log'>): LiveEvents {
+  const openOf = new Map<string, number>();
+  const count = (principal: string, by: 1 | -1): void => {
+    const open = (openOf.get(principal) ?? 0) + by;
+    if (open > 0) openOf.set(principal, open);
+    else openOf.delete(principal);
+  };
+  const refusal = (principal: string): Problem | undefined => {
+    if ((openOf.get(principal) ?? 0) >= mostOfOnePrincipal) return tooManyOf(principal);
+    const open = openOf.values().reduce((sum, each) => sum + each, 0);
+    return open >= mostOpen ? tooMany() : undefined;
+  };
   async function* until(reply: FastifyReply, { events }: Telling): AsyncGenerator<ServerSentEvent, void> {
     using bounded = boundedSignal([closing, leftBy(reply)]);
     try {
@@ -58,19 +77,28 @@ export function liveEvents({ closing, clock, log }: RouteParts): LiveEvents {
     }
   }
   return {
-    takeSeat: () => {
-      if (open >= mostOpen) throw tooMany();
-      open += 1;
+    takeSeat: (principal) => {
+      const refused = refusal(principal);
+      if (refused) throw refused;
+      count(principal, 1);
       let streams = false;
       return {
         [Symbol.dispose]: () => {
-          if (!streams) open -= 1;
+          if (!streams) count(principal, -1);
         },
         stream: (reply, telling) => {
-          const stream = Readable.from(eventStreamText(until(reply, telling), clock, telling.from));
+          const drop = (): void => {
+            log.warn(
+              { principal },
+              'a stream of events was dropped: for a minute its caller did not take what was written for it; it can go on with Last-Event-ID',
+            );
+            reply.raw.destroy();
+          };
+          const text = eventStreamText(until(reply, telling), clock, telling.from);
+          const stream = Readable.from(takenInTime(text, clock, takesWithinMs, drop));
           streams = true;
           stream.once('close', () => {
-            open -= 1;
+            count(principal, -1);
           });
           reply
             .type('text/event-stream; charset=utf-8')
@@ -82,9 +110,18 @@ export function liveEvents({ closing, clock, log }: RouteParts): LiveEvents {
   };
 }
 
+const otherwise = 'or read /api/v1/remediations/{id} now and then.';
+
+function tooManyOf(principal: string): Problem {
+  return new Problem(
+    'too_many_streams',
+    `The principal ${principal} has ${mostOfOnePrincipal} event streams open at this gateway, which is as many as one principal may have; other principals are served. Close some of them, ${otherwise}`,
+  );
+}
+
 function tooMany(): Problem {
   return new Problem(
     'too_many_streams',
-    `This gateway has ${mostOpen} event streams open, which is as many as it keeps. Try again later, or read /api/v1/remediations/{id} now and then.`,
+    `This gateway has ${mostOpen} event streams open for all principals together, which is as many as it keeps. Try again later, ${otherwise}`,
   );
 }

@@ -7,6 +7,7 @@ import { requestedSubject } from '#libs/contracts/subjects';
 import { eventBody } from '../../answers/event.ts';
 import { namesOf } from '../../listing.ts';
 import type { App, RouteParts } from '../app-type.ts';
+import { identityOf } from '../authenticate.ts';
 import type { ServerSentEvent } from '../event-stream.ts';
 import { fromNats } from '../from-nats.ts';
 import { eventStreamResponse, type LiveEvents, resumingHeadersSchema } from '../live-events.ts';
@@ -40,7 +41,7 @@ export function allEventsRoute(app: App, parts: RouteParts, live: LiveEvents): v
       },
     },
     async (request, reply) => {
-      using seat = live.takeSeat();
+      using seat = live.takeSeat(identityOf(request).principal);
       const { bus } = parts.link.open().context;
       const last = await fromNats(lastFact(bus));
       // A number that was never given out must not hide what is still to come.

@@ -8,6 +8,7 @@ import { remediationIdSchema } from '#libs/contracts/scalars';
 import { factsOf, requestedSubject } from '#libs/contracts/subjects';
 import { eventBody } from '../../answers/event.ts';
 import type { App, RouteParts } from '../app-type.ts';
+import { identityOf } from '../authenticate.ts';
 import type { ServerSentEvent } from '../event-stream.ts';
 import { fromNats } from '../from-nats.ts';
 import { eventStreamResponse, type LiveEvents, resumingHeadersSchema } from '../live-events.ts';
@@ -38,7 +39,7 @@ export function eventRoutes(app: App, parts: RouteParts, live: LiveEvents): void
       },
     },
     async (request, reply) => {
-      using seat = live.takeSeat();
+      using seat = live.takeSeat(identityOf(request).principal);
       const { bus } = parts.link.open().context;
       const from = await fromNats(startOf(bus, request.params.id, request.headers['last-event-id']));
       if (!from) return reply.status(204).send(null);
