@@ -69,7 +69,7 @@ describe.skipIf(!found)('a Swarm service', () => {
         ...current.Spec.TaskTemplate,
         ContainerSpec: {
           ...(Reflect.get(current.Spec.TaskTemplate, 'ContainerSpec') as object),
-          Command: ['sh', '-c', 'sleep 0.3; exit 1'],
+          Command: ['false'],
         },
       },
     });
