@@ -11,7 +11,7 @@ const short = (letters: string): readonly string[] => [...letters].map((letter) 
 
 /**
  * Without the "e" of the BSD style, which shows the environment of every process. Where procps finds that arguments
- * contradict each other it reads them again in that style, dashes and all; so nothing that can contradict is here.
+ * contradict each other it reads them again in that style, dashes and all, and then "-e" is that "e"; "-A" is not.
  */
 const ps: CommandGrammar = {
   flags: [
@@ -27,6 +27,7 @@ const ps: CommandGrammar = {
     '-C': 'name',
   },
   clusters: true,
+  instead: { '-e': '-A' },
 };
 
 /** Once, and not for a terminal. */
@@ -104,7 +105,10 @@ const ss: CommandGrammar = {
   operands: { most: 2, form: { one_of: ['state', 'exclude', ...socketStates.split(' ')] } },
 };
 
-/** Without -s, which sets the clock; so would an operand that does not begin with "+". */
+/**
+ * Without -s, which sets the clock; so would an operand that does not begin with "+". And without a width of many
+ * digits, which GNU's fills with gigabytes of zeros.
+ */
 const date: CommandGrammar = {
   flags: ['-u', '-R', '-I', ...long('utc universal rfc-email iso-8601')],
   options: {
@@ -113,7 +117,10 @@ const date: CommandGrammar = {
   },
   operands: {
     most: 1,
-    form: { pattern: '\\+[A-Za-z0-9%:.,/_ -]{1,64}', says: 'a format that begins with "+", such as +%H:%M' },
+    form: {
+      pattern: '\\+(?!.*%[^A-Za-z%]*\\d{3})[A-Za-z0-9%:.,/_ -]{1,64}',
+      says: 'a format that begins with "+", such as +%H:%M',
+    },
   },
 };
 

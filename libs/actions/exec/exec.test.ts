@@ -47,7 +47,7 @@ async function ran(command: string, end: Partial<ExecEnd>) {
 describe('exec prepares', () => {
   it('the argv and nothing else, without terminal, input or privileges', () => {
     const made = prepared(exec, aPatient({}, { remediation_id: 'the-id' }), { command: 'ps -ef' });
-    expect(made.command).toBe('docker exec web ps -ef');
+    expect(made.command).toBe('docker exec web ps -Af');
     expect(made.calls[0]?.body).toEqual({
       AttachStdin: false,
       AttachStdout: true,
@@ -55,10 +55,10 @@ describe('exec prepares', () => {
       Tty: false,
       Privileged: false,
       Env: ['HEMOSTAT_EXEC=the-id'],
-      Cmd: ['ps', '-ef'],
+      Cmd: ['ps', '-Af'],
     });
     expect(made.calls.map(callText).join()).toContain(`POST /containers/${patientId}/exec {`);
-    expect(made.calls.map(callText).join()).toContain('"Cmd":["ps","-ef"]');
+    expect(made.calls.map(callText).join()).toContain('"Cmd":["ps","-Af"]');
     expect(made.settle_seconds).toBeGreaterThan(10);
   });
 
@@ -91,14 +91,14 @@ describe('exec tells', () => {
     const { result, orders } = await ran('ps -ef', { exit_code: 3, stderr: Buffer.from('bad') });
     expect(result).toMatchObject({
       status: 'completed',
-      command: 'ps -ef',
+      command: 'ps -Af',
       exit_code: 3,
       output: 'PID\n',
       stdout: 'PID\n',
       stderr: 'bad',
       truncated: false,
       timed_out: false,
-      details: 'Ran ps -ef in web: exit code 3',
+      details: 'Ran ps -Af in web: exit code 3',
     });
     expect(orders).toMatchObject([{ mark: 'HEMOSTAT_EXEC=the-id', timeoutMs: 10_000 }]);
   });

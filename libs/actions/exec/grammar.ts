@@ -10,6 +10,8 @@ export type CommandGrammar = {
   readonly options?: Readonly<Record<string, ValueForm>>;
   /** May flags of one letter be written together, `-tan`? The last of them may take a value. */
   readonly clusters?: boolean;
+  /** Flags of one letter in whose place another that means the same is run. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** Words that are no flags. */
   readonly operands?: { readonly most: number; readonly form: ValueForm };
 };
@@ -22,24 +24,37 @@ export type Judgement =
   /** The message names the argument, and what is allowed. */
   | { readonly kind: 'denied'; readonly message: string };
 
-/** May this be run? Allowed, the argv is the name, what is fixed, and then the very words that were asked for. Pure. */
+/**
+ * May this be run? Allowed, the argv is the name, what is fixed, and then the very words that were asked for, but for
+ * what the grammar puts `instead`. Pure.
+ */
 export function judge(words: readonly string[], table: CommandTable): Judgement {
   const [name = '', ...given] = words;
   const grammar = table.get(name);
   if (!grammar) return denied(unknownCommand(name, table));
-  const complaint = complaintOf(name, given, grammar);
-  if (complaint !== undefined) return denied(`${complaint}. ${allowedBy(name, grammar)}`);
-  return { kind: 'allowed', argv: [name, ...(grammar.fixed ?? []), ...given] };
+  const read = readArguments(name, given, grammar);
+  if (typeof read === 'string') return denied(`${read}. ${allowedBy(name, grammar)}`);
+  return { kind: 'allowed', argv: [name, ...(grammar.fixed ?? []), ...read] };
 }
 
-function complaintOf(name: string, given: readonly string[], grammar: CommandGrammar): string | undefined {
+/** The arguments to run, or what is wrong with one of them. */
+function readArguments(
+  name: string,
+  given: readonly string[],
+  grammar: CommandGrammar,
+): readonly string[] | string {
   const { flags = [], options = {}, operands } = grammar;
+  const read = [...given];
   let left = operands?.most ?? 0;
   for (let at = 0; at < given.length; at += 1) {
     const word = given[at] ?? '';
-    if (flags.includes(word) || isCluster(word, grammar)) continue;
+    if (flags.includes(word) || isCluster(word, grammar)) {
+      read[at] = replaced(word, grammar);
+      continue;
+    }
     const taken = optionOf(word, grammar);
     if (taken) {
+      read[at] = replaced(word, grammar);
       const form = options[taken.option];
       const value = taken.value ?? given[at + 1];
       if (form === undefined || value === undefined) return `${taken.option} of ${name} lacks its value`;
@@ -52,7 +67,12 @@ function complaintOf(name: string, given: readonly string[], grammar: CommandGra
       return `${shown(word)} is one argument too many for ${name}`;
     } else left -= 1;
   }
-  return undefined;
+  return read;
+}
+
+function replaced(word: string, { instead = {} }: CommandGrammar): string {
+  if (!/^-[A-Za-z0-9]+$/.test(word)) return word;
+  return `-${[...word.slice(1)].map((letter) => instead[`-${letter}`]?.slice(1) ?? letter).join('')}`;
 }
 
 type Taken = { readonly option: string; readonly value?: string };
