@@ -3,7 +3,6 @@ import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/op
 import { ackWaitMs } from '#libs/bus/provision';
 import { serveRpc } from '#libs/bus/rpc';
 import { finishedSchema, requestedSchema } from '#libs/contracts/facts';
-import { parseJson } from '#libs/contracts/json';
 import { consumers, streams } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import { readConfig } from '#libs/runtime/config';
@@ -15,6 +14,7 @@ import { lookAfterActs } from './operate/look-after-acts.ts';
 import { safetyRpc } from './operate/verbs.ts';
 import { createPreview } from './preview.ts';
 import { renewOnProgress } from './progress.ts';
+import { readingFacts } from './reading-facts.ts';
 import { openState } from './state.ts';
 import { startSweep } from './sweep.ts';
 
@@ -32,13 +32,14 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
   const state = await openState(bus);
   const ending = createEnding(bus, state, policy, timing);
   const admission = { bus, state, policy, timing, ending, preview: createPreview(bus) };
+  const reading = readingFacts(bus);
   const base = { stream: streams.facts, ackWaitMs, prefetch: 256 };
 
   stack.use(
     consume(bus, {
       ...base,
       consumer: consumers.requests,
-      handle: (delivery) => admit(admission, requestedSchema.parse(parseJson(delivery.text()))),
+      handle: reading(requestedSchema, (requested) => admit(admission, requested)),
     }),
   );
   stack.use(
@@ -52,7 +53,7 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
     consume(bus, {
       ...base,
       consumer: consumers.finished,
-      handle: (delivery) => ending.finish(finishedSchema.parse(parseJson(delivery.text()))),
+      handle: reading(finishedSchema, (finished) => ending.finish(finished)),
     }),
   );
   stack.use(startSweep(bus, state, ending));
