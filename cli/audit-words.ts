@@ -12,6 +12,7 @@ export const auditRecordSchema = z.looseObject({
   action: z.string().optional(),
   status: z.string().optional(),
   reason: z.string().optional(),
+  result: z.looseObject({ reason: z.string() }).optional().catch(undefined),
 });
 export type AuditRecord = z.output<typeof auditRecordSchema>;
 export const auditAnswerSchema = z.object({ records: z.array(auditRecordSchema), truncated: z.boolean() });
@@ -28,7 +29,8 @@ export function auditCells(record: AuditRecord): readonly string[] {
     target,
     action = '-',
     status = '-',
-    reason = '',
+    // Of a refusal the word for what refused.
+    reason = record.result?.reason ?? '',
   } = record;
   return [String(n), timestamp, event, user, container ?? target ?? '-', action, status, reason];
 }

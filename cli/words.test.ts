@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { auditCells, auditRecordSchema } from './audit-words.ts';
 import { eventsIn } from './event-stream.ts';
 import { durationOption, instantOption, momentOption, sayDuration, secondsOf } from './moments.ts';
 import { nearest } from './nearest.ts';
@@ -100,5 +101,18 @@ describe('the events in a stream', () => {
         { id: '5', event: 'decided', data: '{"a":"ü"}' },
       ]);
     }
+  });
+});
+
+describe('a record of the audit', () => {
+  const cells = (more: object): readonly string[] =>
+    auditCells(auditRecordSchema.parse({ n: 1, timestamp: 't', event: 'decided', ...more }));
+
+  it('says which gate refused, and else why somebody asked', () => {
+    expect(cells({ status: 'rejected', result: { reason: 'cooldown_active' } }).at(-1)).toBe(
+      'cooldown_active',
+    );
+    expect(cells({ reason: 'high CPU', result: { reason: 'x' } }).at(-1)).toBe('high CPU');
+    for (const result of [undefined, null, {}, { reason: 5 }]) expect(cells({ result }).at(-1)).toBe('');
   });
 });

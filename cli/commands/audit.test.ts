@@ -65,7 +65,9 @@ describe('hemostat replay and audit rebuild', () => {
       await writeFile(file, text);
       const { code, stdout } = await hemostat('replay', '--since', '1h', '--policy', file);
       expect(code).toBe(0);
-      expect(stdout).toMatch(new RegExp(`${target.name} +restart +cooldown_active +approved`));
+      expect(stdout).toMatch(
+        new RegExp(`${target.name} +restart +cooldown_active +approved +unknown \\(assumed\\)`),
+      );
     }
     const few = ['--set', 'RESPONDER_COOLDOWN_SECONDS=0', '--all', '--limit', '1', '--json'];
     expect((await hemostat('replay', ...few)).json).toMatchObject({

@@ -27,6 +27,7 @@ const replaySchema = z.looseObject({
       was: verdictSchema,
       would_be: verdictSchema,
       outcome: z.string().nullable(),
+      assumed: z.object({ outcome: z.string() }).nullish(),
     }),
   ),
   next: z.number().nullable(),
@@ -114,7 +115,7 @@ function decisionLines({ decisions }: Replay): readonly string[] {
       each.action,
       say(each.was),
       say(each.would_be),
-      each.outcome ?? '-',
+      each.assumed ? `${each.assumed.outcome} (assumed)` : (each.outcome ?? '-'),
       each.remediation_id,
     ]),
   );

@@ -182,6 +182,17 @@ describe('decide', () => {
     ).toBeUndefined();
   });
 
+  it('says of each budget that it runs, and that it stops no diagnostic', () => {
+    const failed: End = [now, 'failed', true];
+    const rested = cellAfter([now, 'recovered', true]);
+    const opened = cellAfter(failed, failed, failed);
+    const wordOn = (cell: Cell, name: string) =>
+      verdictOn(cell, now + 1, free, { diagnostic: true }).gates.find(({ gate }) => gate === name)?.message;
+    expect(wordOn(rested, 'cooldown')).toBe('the target is cooling down; that stops no diagnostic');
+    expect(wordOn(opened, 'back_off')).toBe('a back-off is running; that stops no diagnostic');
+    expect(wordOn(opened, 'breaker')).toBe('the circuit breaker is open; that stops no diagnostic');
+  });
+
   it('lets what undoes pass the cooldown and says so, but neither a lease, a back-off nor a breaker', () => {
     const undoes = { undoes: true };
     const verdict = verdictOn(cellAfter([now, 'recovered', true]), now + 1, free, undoes);

@@ -6,8 +6,12 @@ export const backOffGate: Gate = ({ cell, candidate, policy, now }) => {
   const gate = 'back_off';
   const failures = cell.back_off?.failures ?? 0;
   const until = backOffUntil(cell, policy);
-  if (candidate.diagnostic || until === undefined || until <= now) {
+  if (until === undefined || until <= now) {
     return { gate, pass: true, message: 'no back-off is running', numbers: { failures } };
+  }
+  if (candidate.diagnostic) {
+    const message = 'a back-off is running; that stops no diagnostic';
+    return { gate, pass: true, message, numbers: { failures } };
   }
   return {
     gate,

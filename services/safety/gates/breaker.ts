@@ -6,8 +6,10 @@ export const breakerGate: Gate = ({ cell, candidate, policy, now }) => {
   const gate = 'breaker';
   const view = breakerAt(cell.breaker, policy, now);
   const numbers = { state: view.state, retry_count: view.attempts.length, limit: policy.breakerLimit };
-  if (candidate.diagnostic || view.state === 'closed') {
-    return { gate, pass: true, message: 'the circuit breaker is closed', numbers };
+  if (view.state === 'closed') return { gate, pass: true, message: 'the circuit breaker is closed', numbers };
+  if (candidate.diagnostic) {
+    const message = `the circuit breaker is ${view.state.replace('_', '-')}; that stops no diagnostic`;
+    return { gate, pass: true, message, numbers };
   }
   if (view.state === 'half_open') {
     return { gate, pass: true, message: 'the circuit breaker is half-open: this is the one probe', numbers };

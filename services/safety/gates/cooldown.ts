@@ -6,8 +6,11 @@ export const cooldownGate: Gate = ({ cell, candidate, policy, now }) => {
   const gate = 'cooldown';
   const numbers = { cooldown_seconds: policy.cooldownMs / 1_000 };
   const until = cooldownUntil(cell, policy);
-  if (candidate.diagnostic || until === undefined || until <= now) {
+  if (until === undefined || until <= now) {
     return { gate, pass: true, message: 'the target is not cooling down', numbers };
+  }
+  if (candidate.diagnostic) {
+    return { gate, pass: true, message: 'the target is cooling down; that stops no diagnostic', numbers };
   }
   if (candidate.undoes) {
     const message = 'the target is cooling down, but this only takes an earlier action back';
