@@ -13,7 +13,7 @@ import type { Draft } from '../chain/seal.ts';
 import type { ChainFile } from '../file/chain-file.ts';
 import type { FileHealth } from '../file/file-health.ts';
 import type { Keeping } from '../file/keeping.ts';
-import { FileTrouble, mustHold, Overtaken } from '../file/trouble.ts';
+import { FileTrouble, isNewBeginning, mustHold, Overtaken } from '../file/trouble.ts';
 import { type Heard, remediationOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { copyAll } from './copies.ts';
@@ -40,8 +40,8 @@ export interface Appender extends AsyncDisposable {
   /** Nothing will come any more for this range of sequences. */
   closeGap(stream: string, from: number, to: number): void;
   positions(): AuditHead['positions'];
-  /** Resolves when the appender gave up: overtaken, or its file was changed by somebody else. */
-  readonly ended: Promise<void>;
+  /** Resolves when the appender gave up, with the reason: overtaken, its file was changed by somebody else, or a surprise. */
+  readonly ended: Promise<unknown>;
 }
 
 const fileRetry = { minMs: 250, maxMs: 5_000 };
@@ -54,7 +54,7 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
   const { heads, file, keeping, streams, origins, clock, log, fileHealth } = ports;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const gaveUp = Promise.withResolvers<void>();
+  const gaveUp = Promise.withResolvers<unknown>();
   let head = start;
 
   const write = (records: readonly PlannedRecord[]): Promise<void> => {
@@ -93,6 +93,7 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     mustHold(ports.holds);
     const sequence = await copyAll({ streams, clock, log }, records, signal);
     head = { ...head, copied: { n: head.n, sequence: Math.max(head.copied.sequence, sequence) } };
+    fileHealth.goesOn();
   };
 
   const commit = async (batch: readonly Heard[]): Promise<void> => {
@@ -126,8 +127,9 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     apart: { ms: apartMs, clock },
   });
   void queue.ended.then((error) => {
-    if (error !== undefined && !signal.aborted) log.warn({ err: error }, 'appending to the audit ended here');
-    gaveUp.resolve();
+    const reason = signal.aborted ? undefined : error;
+    if (isNewBeginning(reason)) log.warn({ err: reason }, 'appending to the audit ended here');
+    gaveUp.resolve(reason);
   });
 
   return {

@@ -9,7 +9,7 @@ import type { Draft } from '../chain/seal.ts';
 import { openChainFile } from '../file/chain-file.ts';
 import { atMostEachMinute, type FileHealth } from '../file/file-health.ts';
 import { createKeeping, type KeepingOptions } from '../file/keeping.ts';
-import { ChangedBySomebody, FileTrouble, Overtaken } from '../file/trouble.ts';
+import { FileTrouble, isNewBeginning } from '../file/trouble.ts';
 import { heardOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
 import { type Appender, startAppender } from './appender.ts';
@@ -34,6 +34,8 @@ const againAfterMs = 100;
 const againAfterTroubleMs = 1_000;
 /** How long a stop may take to finish what was begun. */
 const finishWithinMs = 2_000;
+/** Whoever has appended for so long without an end goes on, also when there was nothing to append. */
+const undisturbedMs = 10_000;
 
 /** Appends for as long as the lease holds, beginning anew after anything that ends it. Never rejects. */
 export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promise<void> {
@@ -44,14 +46,17 @@ export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promi
     try {
       if (lease.holds()) await session(ports, lease);
     } catch (error) {
-      const isOver = error instanceof Overtaken || error instanceof ChangedBySomebody;
+      const isOver = isNewBeginning(error);
       if (!isOver) waitMs = againAfterTroubleMs;
       if (error instanceof FileTrouble) fileHealth.bad(error);
-      else if (!isOver && !lease.signal.aborted && mayTell(String(error)))
-        bus.log.error(
-          { err: error },
-          'the audit cannot record anything at the moment; it tries again every second, and nothing is lost: the facts wait in NATS. Check that NATS runs',
-        );
+      else if (!isOver && !lease.signal.aborted) {
+        fileHealth.ended();
+        if (mayTell(String(error)))
+          bus.log.error(
+            { err: error },
+            'the audit cannot record anything at the moment; it tries again every second, and nothing is lost: the facts wait in NATS. Check that NATS runs, and that all services run the same version',
+          );
+      }
     }
     await bus.clock.sleep(waitMs, lease.signal);
   }
@@ -62,8 +67,7 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const { clock, log } = bus;
   const stored = await heads.read();
   const recovered = await recover(files.path, stored, lease.holds).catch((error: unknown) => {
-    const isOver = error instanceof Overtaken || error instanceof ChangedBySomebody;
-    throw isOver ? error : new FileTrouble(error);
+    throw isNewBeginning(error) ? error : new FileTrouble(error);
   });
   tell(ports, recovered);
   const { uncopied } = recovered;
@@ -97,6 +101,9 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
     listen(bus, appender, streamNames.facts, consumers.audit, 512),
     listen(bus, appender, streamNames.dead, consumers.auditDead, 64),
   ];
+  const undisturbed = clock.sleep(undisturbedMs, over).then(() => {
+    if (!over.aborted) fileHealth.goesOn();
+  });
   await Promise.race([appender.ended, aborted(lease.signal), changed]);
   ending.abort();
   // After a stop the last batch is still finished; without the lease nothing is.
@@ -106,7 +113,9 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   await Promise.race([drained, appender.ended, time]);
   finished.abort();
   await appender[Symbol.asyncDispose]();
-  await Promise.all([drained, filling, changed]);
+  await Promise.all([drained, filling, changed, undisturbed]);
+  const reason = await appender.ended;
+  if (reason !== undefined) throw reason;
 }
 
 function listen(

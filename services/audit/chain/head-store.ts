@@ -2,6 +2,7 @@
  * Guarantee: the head moves only from the value that was read last, so of two replicas that both believe to be the
  * appender one is told that it is not. An answer that got lost is found out by reading.
  */
+import { ZodError } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import { type CellStore, openCells } from '#libs/bus/cell-store';
 import { type AuditHead, auditHeadSchema } from '#libs/contracts/audit-head';
@@ -13,9 +14,12 @@ export const headKey = 'head';
 export interface HeadStore {
   /** The head as it stands; `move` goes on from there. Rejects when NATS does not answer. */
   read(): Promise<AuditHead | undefined>;
-  /** `overtaken`: somebody else moved the head. Waits for NATS as long as the signal lets it. */
+  /** `overtaken`: somebody else moved the head. Waits for NATS as long as the signal lets it; rejects when the head cannot be read. */
   move(next: AuditHead, signal: AbortSignal): Promise<'moved' | 'overtaken'>;
 }
+
+// Another version wrote the head: no trying again makes it readable, and it has to be told.
+const retryable = (error: unknown): boolean => !(error instanceof ZodError);
 
 export async function openHeadStore(bus: Bus): Promise<HeadStore> {
   const cells: CellStore<AuditHead> = await openCells(bus, buckets.audit, auditHeadSchema);
@@ -36,7 +40,7 @@ export async function openHeadStore(bus: Bus): Promise<HeadStore> {
         const mine = now?.owner === next.owner && now.hash === next.hash && now.n === next.n;
         return mine ? 'moved' : 'overtaken';
       };
-      return retryUntil(attempt, { clock: bus.clock, signal, minMs: 50, maxMs: 2_000 });
+      return retryUntil(attempt, { clock: bus.clock, signal, minMs: 50, maxMs: 2_000, retryable });
     },
   };
 }

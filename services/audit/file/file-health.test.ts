@@ -43,3 +43,34 @@ it('tells another trouble at once, and says when the file can be used again', ()
   ]);
   expect(health.snapshot().parts.audit_file).toEqual({ ok: true });
 });
+
+it('says after three ends in a row without a record that nothing is recorded, until a record is', () => {
+  const { health, file } = watched();
+  const part = () => health.snapshot().parts.audit_file;
+  const end = (): void => {
+    file.good();
+    file.ended();
+  };
+  end();
+  end();
+  file.goesOn();
+  end();
+  end();
+  expect(part()).toEqual({ ok: true });
+  end();
+  file.good();
+  expect(part()).toMatchObject({
+    ok: false,
+    cause: expect.stringContaining('over and over'),
+    remedy: expect.stringContaining('nothing is lost'),
+  });
+  file.goesOn();
+  expect(part()).toEqual({ ok: true });
+});
+
+it('goes on telling that the file cannot be written when nothing else is wrong', () => {
+  const { health, file } = watched();
+  file.bad(trouble('ENOSPC'));
+  file.goesOn();
+  expect(health.snapshot().parts.audit_file).toMatchObject({ ok: false });
+});

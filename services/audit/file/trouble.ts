@@ -30,12 +30,18 @@ export class Overtaken extends Error {
   }
 }
 
+/** A reason to begin anew at once, and none to worry. */
+export function isNewBeginning(error: unknown): error is Overtaken | ChangedBySomebody {
+  return error instanceof Overtaken || error instanceof ChangedBySomebody;
+}
+
 /** Throws `Overtaken`. Called right before each step that changes something, so that a pause makes one step late at most. */
 export function mustHold(holds: () => boolean): void {
   if (!holds()) throw new Overtaken();
 }
 
-const nothingLost = 'nothing is lost meanwhile: the facts wait in NATS, and the audit goes on by itself';
+export const nothingLost =
+  'nothing is lost meanwhile: the facts wait in NATS, and the audit goes on by itself';
 const fullDisk = ['its disk is full', 'free space, or move AUDIT_FILE to a larger disk'] as const;
 const noRight = [
   'the audit service may not use it',
