@@ -13,6 +13,11 @@ describe('redaction of what programs print', () => {
     '   7 root     mysql -u root -pcanary shop',
     '   7 root     redis-cli -a canary ping',
     '   7 root     sshpass -p canary ssh web',
+    '   7 root     redis-server --requirepass canary --port 6379',
+    '   7 root     server --db-pass=canary',
+    '   7 root     openssl rsa -pass canary',
+    '   7 root     mongo -u root -p canary',
+    '   7 root     docker login -u root -p canary registry',
     'postgres://root:can/ary@db:5432/app canary-free'.replace('canary-free', 'free'),
     'https://canary@host/path',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.canary_canary',
@@ -32,6 +37,7 @@ describe('redaction of what programs print', () => {
     'tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN',
     'Linux web 5.10.0 #1 SMP Debian x86_64 GNU/Linux',
     'http://localhost:8000/api/v1/health',
+    '   7 root     ftpd --passive 1024 -p 21; docker run -p 80:80 web',
   ])('leaves %j as it is', (text) => {
     expect(redactOutput(text)).toBe(text);
   });

@@ -4,10 +4,10 @@ import { redactText, shown } from './redact.ts';
 const secretSetting =
   /((?<![A-Za-z0-9_])[A-Z0-9_]{0,64}(?:KEY|SECRET|TOKEN|PASS|PASSWD|PASSPHRASE|PWD|AUTH|CRED|CREDENTIALS?|DSN|SALT)[A-Z0-9_]{0,64}=)(?!\(not shown\))("[^"\n]{0,4096}"?|'[^'\n]{0,4096}'?|[^\s]{1,65536})/g;
 const secretFlag =
-  /((?<=[\s"'[,])--?[a-z0-9_-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|api-?key|access-?key|private-?key|credentials?|auth)[a-z0-9_-]{0,40}(?:=|[ \t]{1,8}))(?!\(not shown\))("[^"\n]{0,4096}"?|'[^'\n]{0,4096}'?|[^\s]{1,4096})/gi;
+  /((?<=[\s"'[,])--?[a-z0-9_-]{0,40}(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api-?key|access-?key|private-?key|credentials?|auth)[a-z0-9_-]{0,40}(?:=|[ \t]{1,8}))(?!\(not shown\))("[^"\n]{0,4096}"?|'[^'\n]{0,4096}'?|[^\s]{1,4096})/gi;
 /** Programs whose short flags take a password, which `ps` then shows. */
 const secretShortFlag =
-  /((?<![A-Za-z0-9])(?:(?:mysql|mariadb)[a-z-]{0,20}\b[^\n]{0,400}?[ \t]-p|(?:redis-cli|sshpass|curl|wget|mongo|mongosh|ldapsearch)\b[^\n]{0,400}?[ \t]-[aupw][ \t]{0,4}))(?!\(not shown\))([^\s]{1,4096})/g;
+  /((?<![A-Za-z0-9])(?:(?:mysql|mariadb)[a-z-]{0,20}\b[^\n]{0,400}?[ \t]-p|(?:redis-cli|curl)\b[^\n]{0,400}?[ \t]-[au][ \t]{0,4}|(?:sshpass|mongo|mongosh|ldapsearch|(?:docker|podman) login)\b[^\n]{0,400}?[ \t]-[pw][ \t]{0,4}))(?!\(not shown\))([^\s]{1,4096})/g;
 const urlCredentials = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"'<>]{1,512}@/gi;
 const webToken =
   /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{4,8192}(?:\.[A-Za-z0-9_-]{0,8192})?/g;
