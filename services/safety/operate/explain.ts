@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Action } from '#libs/actions/action';
-import { actionNamed } from '#libs/actions/catalogue';
+import { actionNamed, actions } from '#libs/actions/catalogue';
 import type { Bus } from '#libs/bus/bus';
 import { type Served, serve } from '#libs/bus/rpc';
 import { Problem } from '#libs/contracts/problem';
@@ -50,8 +50,9 @@ export function explainVerb(bus: Bus, state: SafetyState, policy: Policy, engine
 function knownAction(name: string): Action {
   const action = actionNamed(name);
   if (action) return action;
-  throw new Problem('invalid_request', `There is no action "${name}".`, {
-    errors: [{ field: 'action', message: 'is not a known action' }],
+  const names = actions.map((each) => each.name).join(', ');
+  throw new Problem('invalid_request', `There is no action "${name}"; there are: ${names}.`, {
+    errors: [{ field: 'action', message: `is no action; there are: ${names}` }],
   });
 }
 
