@@ -16,7 +16,7 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   unwell:
     'it ran and it is not well: not healed, degraded, the audit does not verify, something differs, a check found trouble',
   usage: 'the command line cannot be understood, or the gateway calls the request not valid',
-  refused: 'refused by safety, or a dry run says that it would be; nothing was done',
+  refused: 'refused by safety or not applicable, or a dry run says that it would be; nothing was done',
   away: 'the mesh, or a part of it that is needed, is away',
   notPermitted: 'no token, an unknown one, or one that may not do this',
   notYet: 'not at its end when the waiting was over; it goes on',

@@ -15,6 +15,7 @@ export const remediationSchema = z.object({
   message: z.string(),
   container: z.string(),
   action: z.string(),
+  targets: z.array(z.string()).default([]),
   dry_run: z.boolean(),
   would_be: z.string().optional(),
   refusal: z
@@ -121,11 +122,17 @@ function previewLines({ preview }: Remediation): readonly string[] {
   ]);
 }
 
-function remedyLines({ refusal, container }: Remediation, out: Screen): readonly string[] {
+function remedyLines({ refusal, container, targets }: Remediation, out: Screen): readonly string[] {
   const seconds = refusal?.remaining_seconds;
   const wait =
     seconds === undefined || seconds === 0 ? [] : [`it is allowed again in ${sayDuration(seconds)}`];
-  const remedy = remedyFor(refusal?.reason ?? '', container);
+  const remedy = remedyFor(refusal?.reason ?? '', heldName(container, targets));
   const all = [...wait, ...(remedy ? [remedy] : [])];
   return all.length === 0 ? [] : [`${out.paint('bold', 'what to do:')} ${all.join('; ')}`];
+}
+
+/** What a reset is asked for: what concerns no container has its target alone. */
+function heldName(container: string, targets: readonly string[]): string {
+  const [target = ''] = targets;
+  return /^[^/]+\/(container|compose|swarm)\//.test(target) ? container : target || container;
 }

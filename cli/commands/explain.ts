@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { gateLines, gateSchema } from '../gate-lines.ts';
 import { readAnswer } from '../gateway.ts';
+import { targetNote, whichTarget } from '../which-target.ts';
 
 const explainedSchema = z.object({
   target: z.string(),
@@ -19,10 +20,11 @@ export const explainCommand = command({
   options: { engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' } },
   notes: [
     'The action is restart unless told. Nothing is asked for and nothing is counted. Exits with 3 when it would be refused.',
+    targetNote,
   ],
   async run({ args: [container, action], options: { engine } }, { gateway, out, show }) {
     const answer = await gateway().ask('GET', '/api/v1/safety/explain', {
-      query: { container, action, engine },
+      query: { ...whichTarget(container), action, engine },
     });
     const {
       target,

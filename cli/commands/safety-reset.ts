@@ -7,6 +7,7 @@ import { readAnswer } from '../gateway.ts';
 import { needReason, reasonOption } from '../reason.ts';
 import { splitNames } from '../split-names.ts';
 import { tableLines } from '../table.ts';
+import { targetNote, whichTarget } from '../which-target.ts';
 
 const resetSchema = z.object({ reset: z.array(z.object({ target: z.string(), changed: z.boolean() })) });
 
@@ -25,7 +26,10 @@ export const safetyResetCommand = command({
     reason: reasonOption,
     key: { type: 'text', value: '<key>', about: 'names the order: given again it is not carried out again' },
   },
-  notes: ['A lease is never reset. Needs the scope admin; who did it and why stands in the audit.'],
+  notes: [
+    targetNote,
+    'A lease is never reset. Needs the scope admin; who did it and why stands in the audit.',
+  ],
   async run({ args: [container], options }, { gateway, show }) {
     if ((container === undefined) !== options.all)
       throw usageError(
@@ -36,7 +40,7 @@ export const safetyResetCommand = command({
     const answer = await gateway().ask('POST', '/api/v1/safety/reset', {
       headers: { 'idempotency-key': options.key ?? randomUUID() },
       body: {
-        ...(options.all ? { all: true } : { container }),
+        ...(options.all ? { all: true } : whichTarget(container)),
         ...(options.engine === undefined ? {} : { engine: options.engine }),
         ...(parts.length === 0 ? {} : { parts }),
         reason: needReason(options.reason),

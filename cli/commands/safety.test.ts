@@ -27,6 +27,19 @@ describe('hemostat safety, pause and resume', () => {
     ).not.toEqual([]);
   });
 
+  it('take a target as they show it', async () => {
+    const [target, scope] = [
+      'local/cleanup/project/none-such',
+      ['cleanup', '--param', 'project=none-such'],
+    ] as const;
+    expect((await hemostat('remediate', ...scope)).stdout).toContain('Nothing to clean up');
+    expect((await hemostat('safety', 'show')).stdout).toContain(target);
+    expect((await hemostat('safety', 'show', target)).stdout).toContain(target);
+    expect((await hemostat('explain', target, 'cleanup')).stdout).toContain('would be approved');
+    const reset = await hemostat('safety', 'reset', target, '--reason', 'a test');
+    expect(reset).toMatchObject({ code: 0, stdout: expect.stringContaining(target) });
+  });
+
   it('stop every remediation with a reason and an end, and let them go on', async () => {
     await using target = await ground.patient();
     const paused = await hemostat('pause', '--reason', 'change freeze', '--for', '2h', '--json');
