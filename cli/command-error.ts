@@ -51,7 +51,9 @@ export function errorOfProblem(body: unknown): CommandError | undefined {
   return new CommandError(exitCodeOf(code), detail, {
     code,
     remedy: remedyFor(code, container),
-    lines: errors.map(({ field, message }) => `${field} ${message}`),
+    lines: errors
+      .filter(({ message }) => !detail.includes(message))
+      .map(({ field, message }) => `${field} ${message}`),
     document: read.data,
   });
 }

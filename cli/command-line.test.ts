@@ -74,6 +74,7 @@ describe('a command line that cannot be understood', () => {
     [['audti'], 'did you mean audit?'],
     [['audit', 'zzzzzz'], 'there are: audit tail, audit query, audit verify'],
     [['status', '--jsno'], 'did you mean --json?'],
+    [['status', '--constructor'], 'there is no option --constructor'],
     [['remediate', 'web-1', 'restart', '--dryrun'], 'did you mean --dry-run?'],
     [['remediate', 'web-1', 'restart', '--reason'], '--reason needs a value'],
     [['remediate', 'web-1', 'restart', '--reason', '--json=x'], '--reason needs a value'],

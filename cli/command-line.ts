@@ -65,7 +65,7 @@ export function readOptions<O extends OptionSpecs>(args: readonly string[], spec
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
-    const spec = specs[name];
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (!spec) throw unknownOption(rawName, specs);
     if (spec.type === 'flag') {
       if (value !== undefined) throw usageError(`${rawName} takes no value`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditCells, auditRecordSchema } from './audit-words.ts';
+import { errorOfProblem } from './command-error.ts';
 import { eventsIn } from './event-stream.ts';
 import { durationOption, instantOption, momentOption, sayDuration, secondsOf } from './moments.ts';
 import { nearest } from './nearest.ts';
@@ -114,5 +115,17 @@ describe('a record of the audit', () => {
     );
     expect(cells({ reason: 'high CPU', result: { reason: 'x' } }).at(-1)).toBe('high CPU');
     for (const result of [undefined, null, {}, { reason: 5 }]) expect(cells({ result }).at(-1)).toBe('');
+  });
+});
+
+describe('a problem of the gateway', () => {
+  it('is said once: fields have a line of their own where its text does not name what is wrong with them', () => {
+    const problem = { code: 'invalid_request', title: 't' };
+    const errors = [{ field: 'params.size', message: 'must be at most 10' }];
+    const detail = 'The request is not valid. params.size: must be at most 10';
+    expect(errorOfProblem({ ...problem, detail, errors })?.lines).toEqual([]);
+    expect(errorOfProblem({ ...problem, detail: 'It is not valid.', errors })?.lines).toEqual([
+      'params.size must be at most 10',
+    ]);
   });
 });
