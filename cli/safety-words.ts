@@ -27,7 +27,11 @@ export const controlSchema = z.object({
 });
 export type SafetyControl = z.output<typeof controlSchema>;
 
-export const safetyStatusSchema = z.object({ control: controlSchema, cells: z.array(cellSchema) });
+export const safetyStatusSchema = z.object({
+  control: controlSchema,
+  cells: z.array(cellSchema),
+  left_out: z.number().default(0),
+});
 export type SafetyStatus = z.output<typeof safetyStatusSchema>;
 
 /** Something holds it, or held it so lately that it still counts. */

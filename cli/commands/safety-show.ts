@@ -10,11 +10,11 @@ export const safetyShowCommand = command({
   takes: { text: '[<container>]', least: 0, most: 1 },
   options: { engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' } },
   notes: [targetNote],
-  async run({ args: [container], options: { engine } }, { gateway, show, now }) {
+  async run({ args: [container], options: { engine } }, { gateway, show, notes, now }) {
     const answer = await gateway().ask('GET', '/api/v1/safety/status', {
       query: { ...whichTarget(container), engine },
     });
-    const { control, cells } = readAnswer(answer, safetyStatusSchema);
+    const { control, cells, left_out } = readAnswer(answer, safetyStatusSchema);
     show(answer.body, () => [
       ...controlLines(control, now()),
       '',
@@ -22,6 +22,7 @@ export const safetyShowCommand = command({
         ? ['Nothing is remembered: no lease, no cooldown, no back-off, no attempt that failed.']
         : cellLines(cells, now())),
     ]);
+    if (left_out > 0) notes.line(`${left_out} more are remembered: name one to see it.`);
     return exitCodes.well;
   },
 });

@@ -241,7 +241,12 @@ export const resetParts = ['cooldown', 'back_off', 'breaker', 'rate'] as const;
 export const safetyVerbs = {
   status: verb(
     z.strictObject(whichTarget),
-    z.strictObject({ control: controlSchema, cells: z.array(cellStatusSchema) }),
+    z.strictObject({
+      control: controlSchema,
+      cells: z.array(cellStatusSchema),
+      /** How many more targets are remembered than fit into one answer. */
+      left_out: z.int().min(0).default(0),
+    }),
   ),
   explain: verb(
     z.strictObject({

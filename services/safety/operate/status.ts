@@ -2,6 +2,7 @@ import type { Bus } from '#libs/bus/bus';
 import { type Served, serve } from '#libs/bus/rpc';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
+import { fittingIn } from '../fitting.ts';
 import type { Policy } from '../policy.ts';
 import type { SafetyState } from '../state.ts';
 import { statusOf } from '../status.ts';
@@ -16,6 +17,6 @@ export function statusVerb(bus: Bus, state: SafetyState, policy: Policy, engine:
     const read = await Promise.all(targets.map((target) => state.readCell(target)));
     const now = bus.clock.now();
     const cells = read.map(({ cell, revision }) => statusOf(cell, revision, policy, now));
-    return { control: await state.readControl(), cells };
+    return { control: await state.readControl(), ...fittingIn(cells) };
   });
 }
