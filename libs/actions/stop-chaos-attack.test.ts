@@ -60,7 +60,9 @@ describe('stopping a chaos attack', () => {
 });
 
 it('fails when the attack still runs as before when the time for looking is over', async () => {
-  await expect(run(says('cancelling'), says('running'), new Error('time is up'))).rejects.toThrow('still running');
+  await expect(run(says('cancelling'), says('running'), new Error('time is up'))).rejects.toThrow(
+    'still running',
+  );
 });
 
 describe('whether an attack was stopped', () => {
