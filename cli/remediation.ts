@@ -28,6 +28,7 @@ export const remediationSchema = z.object({
           n: z.number(),
           action: z.string(),
           command: z.string(),
+          applicable: z.boolean().optional(),
           calls: z.array(z.string()),
           risk_level: z.string(),
           notes: z.array(z.string()),
@@ -50,7 +51,11 @@ export const remediationSchema = z.object({
 export type Remediation = z.output<typeof remediationSchema>;
 
 /** What a script is told of how it ended. */
-export function exitCodeOfRemediation({ outcome, would_be, refusal }: Remediation): number {
+export function exitCodeOfRemediation(remediation: Remediation): number {
+  const { outcome, would_be, refusal, preview, execution_log } = remediation;
+  const futile = preview?.steps.every(({ applicable }) => applicable === false) === true;
+  // There was nothing to do: what was asked for is so.
+  const needless = execution_log.length > 0 && execution_log.every(({ status }) => status === 'skipped');
   switch (outcome) {
     case null:
       return exitCodes.notYet;
@@ -58,10 +63,11 @@ export function exitCodeOfRemediation({ outcome, would_be, refusal }: Remediatio
     case 'executed':
       return exitCodes.well;
     case 'dry_run':
-      return would_be === 'approved' ? exitCodes.well : exitCodes.refused;
+      return would_be === 'approved' && !futile ? exitCodes.well : exitCodes.refused;
     case 'rejected':
     case 'expired':
     case 'not_applicable':
+      if (needless) return exitCodes.well;
       return refusal ? exitCodeOf(refusal.reason) : exitCodes.refused;
     default:
       return exitCodes.unwell;

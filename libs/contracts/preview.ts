@@ -8,6 +8,8 @@ export const previewSchema = z.strictObject({
       n: z.int().min(1),
       action: planNameSchema,
       command: z.string(),
+      /** Said only of a step that would come to nothing; `command` says why. */
+      applicable: z.literal(false).optional(),
       calls: z.array(z.string()),
       risk_level: z.enum(['none', 'low', 'medium', 'high']),
       reversible: z.boolean(),

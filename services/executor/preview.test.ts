@@ -28,7 +28,12 @@ const preview = async (target: Target, action: string, params = {}) => {
   );
   return steps[0];
 };
-const nothing = { calls: [], risk_level: 'none', estimated_downtime_seconds: 0 };
+const nothing = {
+  applicable: false,
+  calls: [],
+  risk_level: 'none',
+  estimated_downtime_seconds: 0,
+};
 
 it('says that nothing would be done, and why, where an action does not apply', async () => {
   await using patient = await ground.patient();

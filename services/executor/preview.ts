@@ -51,7 +51,7 @@ async function previewStep(step: Step, ground: PreviewGround): Promise<PreviewSt
 }
 
 type Shown = Pick<PreviewStep, 'command' | 'calls' | 'estimated_downtime_seconds' | 'notes' | 'expected'> &
-  Partial<Pick<PreviewStep, 'risk_level'>>;
+  Partial<Pick<PreviewStep, 'risk_level' | 'applicable'>>;
 
 function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Promise<Shown> {
   switch (action.on) {
@@ -96,6 +96,7 @@ function ofEndpoint(action: EndpointAction, { params }: Step, { missing }: Previ
 function nothing(why: string): Shown {
   return {
     command: `nothing: ${why}`,
+    applicable: false,
     calls: [],
     risk_level: 'none',
     estimated_downtime_seconds: 0,

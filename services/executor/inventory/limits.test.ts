@@ -24,6 +24,11 @@ describe('the labels of a container', () => {
     expect(limitsOf({ 'com.docker.compose.project': 'shop', 'hemostat.protect': 'true' })).toBeUndefined();
   });
 
+  it('may be called as what every object has, and mean nothing then', () => {
+    const odd = JSON.parse('{"__proto__": "x", "constructor": "x", "toString": "x"}');
+    expect(limitsOf(odd)).toBeUndefined();
+  });
+
   it('are read with "_" for "-", and the stricter one counts when both are there', () => {
     expect(label('max_retries', '2')).toEqual({ max_retries: 2 });
     expect(limitsOf({ 'hemostat.max-retries': '5', 'hemostat.max_retries': '2' })).toEqual({

@@ -35,7 +35,8 @@ const longestShown = 60;
 export function limitsOf(labels: Readonly<Record<string, string>>): Limits | undefined {
   return tightest(
     Object.entries(labels).map(([label, text]) => {
-      const read = readers[label.toLowerCase().replaceAll('_', '-')];
+      const name = label.toLowerCase().replaceAll('_', '-');
+      const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
       if (!read) return undefined;
       const limits = read(text.trim());
       if (typeof limits !== 'string') return limits;

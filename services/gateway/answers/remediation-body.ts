@@ -85,8 +85,11 @@ export function messageOf(view: RemediationView): string {
   if (terminal?.kind === 'complete') return terminal.fact.message;
   if (terminal?.fact.verdict === 'refused') return terminal.fact.message;
   if (terminal) {
-    const { would_be: wouldBe, refusal } = terminal.fact;
-    return `Nothing was done. It would be ${wouldBe}${refusal ? `: ${refusal.message}` : '.'}`;
+    const { would_be: wouldBe, refusal, preview } = terminal.fact;
+    if (refusal) return `Nothing was done. It would be ${wouldBe}: ${refusal.message}`;
+    const futile = preview.steps.every(({ applicable }) => applicable === false);
+    const but = futile ? `, but would come to ${preview.steps[0]?.command ?? 'nothing'}` : '.';
+    return `Nothing was done. It would be ${wouldBe}${but}`;
   }
   const pending = { requested: 'Waiting for the decision.', approved: 'Approved, about to start.' };
   const state = stateOf(view);
