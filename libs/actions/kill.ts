@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ContainerAction, Patient } from './action.ts';
 import { endEvidence, endNotes, observeEnd } from './end-of-run.ts';
 import { containerCall } from './engine-port.ts';
-import { comesBackAfter, isStopSignal, killSignals } from './kill-signal.ts';
+import { comesBackAfter, isStopSignal, type KillSignal, killSignals } from './kill-signal.ts';
 import { makeCalls } from './make-calls.ts';
 import { notApplicable, notForSwarm } from './not-applicable.ts';
 import { graceSecondsOf, slackSeconds } from './stop-grace.ts';
@@ -59,7 +59,7 @@ export const kill: ContainerAction = {
   observe: observeEnd(details),
 };
 
-function notesOn(patient: Patient, signal: (typeof killSignals)[number]): readonly string[] {
+function notesOn(patient: Patient, signal: KillSignal): readonly string[] {
   const { ending } = patient.reading;
   return [
     ...(signal === 'SIGKILL' ? [] : [`it may ignore ${signal}; then it goes on running`]),

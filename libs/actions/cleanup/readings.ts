@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import { labelsSchema } from '../labels.ts';
 
 /** What is read of the engine's answers for a cleanup. */
 
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
 const texts = z
   .array(z.string())
   .nullish()
@@ -18,7 +15,7 @@ export const listedContainerSchema = z.object({
   State: z.string(),
   /** Seconds since the epoch. */
   Created: z.number(),
-  Labels: labels,
+  Labels: labelsSchema,
   Mounts: z
     .array(z.object({ Type: z.string().optional(), Name: z.string().optional() }))
     .nullish()
@@ -57,7 +54,7 @@ export const listedImageSchema = z.object({
   /** Seconds since the epoch. */
   Created: z.number(),
   Size: z.number(),
-  Labels: labels,
+  Labels: labelsSchema,
 });
 export type ListedImage = z.output<typeof listedImageSchema>;
 
@@ -67,7 +64,7 @@ export const inspectedImageSchema = z.object({
 });
 export type InspectedImage = z.output<typeof inspectedImageSchema>;
 
-export const volumeSchema = z.object({ Name: z.string(), Labels: labels });
+export const volumeSchema = z.object({ Name: z.string(), Labels: labelsSchema });
 export type Volume = z.output<typeof volumeSchema>;
 
 const usage = z.object({ Size: z.number() }).nullish();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { containerRefSchema, type Details } from '#libs/contracts/scalars';
+import { composeLabels, type Labels } from '../labels.ts';
 
 const projectSchema = z
   .string()
@@ -80,12 +81,10 @@ export function sayScope(scope: Scope): string {
   return scope.label === undefined ? 'the whole engine' : `what carries the label ${scope.label}`;
 }
 
-export type Labels = Readonly<Record<string, string>>;
-
 /** Does something with these labels belong to it? */
 export function isInScope(labels: Labels, scope: Scope): boolean {
   if (scope.all) return true;
-  if (scope.project !== undefined) return labels['com.docker.compose.project'] === scope.project;
+  if (scope.project !== undefined) return labels[composeLabels.project] === scope.project;
   const [key = '', ...value] = scope.label.split('=');
   return Object.hasOwn(labels, key) && (value.length === 0 || labels[key] === value.join('='));
 }

@@ -1,7 +1,7 @@
-import { isOn } from '../swarm/surveyed-service.ts';
+import { composeLabels, isOn, type Labels } from '../labels.ts';
 import type { Kept } from './listing.ts';
 import type { InspectedContainer, ListedContainer } from './readings.ts';
-import { isInScope, type Labels, type Scope } from './scope.ts';
+import { isInScope, type Scope } from './scope.ts';
 
 /** Why nothing may be done to a container, by its id; null: it may. */
 export type Protections = ReadonlyMap<string, string | null>;
@@ -41,7 +41,7 @@ function reasonToKeep(
 }
 
 function isCalled(container: ListedContainer, ref: string): boolean {
-  if (nameOf(container) === ref || container.Labels['com.docker.compose.service'] === ref) return true;
+  if (nameOf(container) === ref || container.Labels[composeLabels.service] === ref) return true;
   return /^[0-9a-f]{12,64}$/.test(ref) && container.Id.startsWith(ref);
 }
 

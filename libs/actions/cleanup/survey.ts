@@ -7,6 +7,7 @@ import { measureContainers, readDiskUse, untilMeasured } from './measure.ts';
 import { removableVolumes } from './named-volumes.ts';
 import { readEach } from './read-each.ts';
 import {
+  type DiskUse,
   engineClockSchema,
   type InspectedContainer,
   inspectedContainerSchema,
@@ -132,13 +133,7 @@ async function readVolumes(reader: EngineReader, names: readonly string[]): Prom
   return found.flat();
 }
 
-function sizeOfVolume(
-  name: string,
-  told:
-    | readonly { readonly Name: string; readonly UsageData?: { readonly Size: number } | null | undefined }[]
-    | null
-    | undefined,
-): number | null {
+function sizeOfVolume(name: string, told: DiskUse['Volumes']): number | null {
   const size = told?.find((volume) => volume.Name === name)?.UsageData?.Size ?? -1;
   return size >= 0 ? size : null;
 }

@@ -1,6 +1,6 @@
 import type { Details } from '#libs/contracts/scalars';
 import type { EngineCall } from '../engine-port.ts';
-import { composeLabels } from './sibling.ts';
+import { composeLabels } from '../labels.ts';
 import { type Endpoint, isAnonymous, type Template } from './template.ts';
 
 export const madeByLabel = 'hemostat.remediation';

@@ -13,7 +13,7 @@ import { graceSecondsOf, slackSeconds } from '../stop-grace.ts';
 import { familySchema, inspected, readSiblings, type Sibling, twins } from './sibling.ts';
 import { surplusOf, wishedOf } from './surplus.ts';
 import { anonymousVolumes, type Template, templateSchema } from './template.ts';
-import { beingRecreated, scaledBy, scaleParamsSchema, wishFor } from './wish.ts';
+import { beingRecreated, composeCommand, scaledBy, scaleParamsSchema, wishFor } from './wish.ts';
 
 const mostAtOnce = 15;
 const removalSeconds = 5;
@@ -25,10 +25,7 @@ export async function surveyComposeDown(
 ): Promise<Details> {
   const family = await readSiblings(reader, target.name);
   const { replicas } = scaleParamsSchema.parse(params);
-  const wished = wishedOf(
-    { direction: 'down', ...(replicas === undefined ? {} : { replicas }) },
-    family.siblings.length,
-  );
+  const wished = wishedOf({ direction: 'down', replicas }, family.siblings.length);
   const going = surplusOf(family.siblings, Math.max(1, wished));
   const inspections = await inspected(
     reader,
@@ -56,10 +53,9 @@ export function prepareComposeDown(patient: Patient, params: Details): Prepared 
   const obstacle = obstacleTo(going, staying, siblings.length - wish.wished);
   if (obstacle !== undefined) return notApplicable(`${target.name} is not scaled down: ${obstacle}`);
   const graceSeconds = going.reduce((sum, each) => sum + each.graceSeconds + removalSeconds, 0);
-  const [project, service] = target.name.split('/');
   return {
     kind: 'ready',
-    command: `docker compose -p ${project} up -d --no-recreate --scale ${service}=${wish.wished}`,
+    command: composeCommand(target.name, wish.wished),
     calls: going.flatMap(callsFor),
     notes: notesOn(going),
     estimated_downtime_seconds: 0,

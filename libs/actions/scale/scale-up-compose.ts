@@ -13,9 +13,9 @@ import { slackSeconds } from '../stop-grace.ts';
 import { cloneCalls } from './clone.ts';
 import { makeClone } from './make-clone.ts';
 import { type Family, familySchema, inspected, readSiblings, type Sibling, twins } from './sibling.ts';
-import { type Template, templateSchema } from './template.ts';
+import { isAnonymous, type Template, templateSchema } from './template.ts';
 import { obstacleToClone, separatorOf } from './whether-clonable.ts';
-import { beingRecreated, scaledBy, wishFor } from './wish.ts';
+import { beingRecreated, composeCommand, scaledBy, wishFor } from './wish.ts';
 
 const mostAtOnce = 15;
 const secondsEach = 10;
@@ -74,7 +74,7 @@ export function prepareComposeUp(patient: Patient, params: Details): Prepared | 
   );
   return {
     kind: 'ready',
-    command: `docker compose -p ${target.name.split('/')[0]} up -d --no-recreate --scale ${target.name.split('/')[1]}=${wish.wished}`,
+    command: composeCommand(target.name, wish.wished),
     calls,
     notes: notesOn(template, model, siblings, family.image_id, clones),
     estimated_downtime_seconds: 0,
@@ -160,9 +160,7 @@ function notesOn(
   clones: readonly Numbered[],
 ): readonly string[] {
   const shared = (template.Mounts ?? []).flatMap(({ Type, Name, Destination, RW }) =>
-    RW !== false && (Type === 'bind' || (Type === 'volume' && !/^[0-9a-f]{64}$/.test(Name ?? '')))
-      ? [Destination]
-      : [],
+    RW !== false && (Type === 'bind' || (Type === 'volume' && !isAnonymous(Name))) ? [Destination] : [],
   );
   const down = siblings.filter(({ running }) => !running).map(({ name }) => name);
   return [

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import type { Details } from '#libs/contracts/scalars';
 import type { EngineReader } from '../engine-port.ts';
-
-export const composeLabels = {
-  project: 'com.docker.compose.project',
-  service: 'com.docker.compose.service',
-  number: 'com.docker.compose.container-number',
-  oneOff: 'com.docker.compose.oneoff',
-  replaces: 'com.docker.compose.replace',
-} as const;
-
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
+import { composeLabels, type Labels, labelsSchema } from '../labels.ts';
 
 const listedSchema = z.object({
   Id: z.string().regex(/^[0-9a-f]{64}$/),
@@ -23,7 +11,7 @@ const listedSchema = z.object({
     .transform((value) => value ?? []),
   State: z.string(),
   Created: z.number(),
-  Labels: labels,
+  Labels: labelsSchema,
   HostConfig: z.object({ NetworkMode: z.string().nullish() }).nullish(),
 });
 
@@ -89,7 +77,7 @@ export async function inspected(
   );
 }
 
-function belongsTo(its: Readonly<Record<string, string>>, composeService: string): boolean {
+function belongsTo(its: Labels, composeService: string): boolean {
   return (
     `${its[composeLabels.project]}/${its[composeLabels.service]}` === composeService &&
     its[composeLabels.oneOff]?.toLowerCase() !== 'true' &&

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
+import { labelsSchema } from '../labels.ts';
 
 const endpointSchema = z.looseObject({
   NetworkID: z.string().nullish(),
@@ -32,7 +28,7 @@ export const templateSchema = z.looseObject({
   Config: z.looseObject({
     Hostname: z.string().nullish(),
     Image: z.string(),
-    Labels: labels,
+    Labels: labelsSchema,
     Volumes: z.record(z.string(), z.unknown()).nullish(),
     ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
     StopTimeout: z.int().nullish(),

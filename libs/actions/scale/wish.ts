@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ScaleWish } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
+import type { Labels } from '../labels.ts';
 import { wishedOf } from './surplus.ts';
 
 export const scaleParamsSchema = z.strictObject({
@@ -11,7 +12,6 @@ export const scaleParamsSchema = z.strictObject({
 const maxReplicasLabel = 'hemostat.max_replicas';
 const defaultMaxReplicas = 10;
 
-type Labels = Readonly<Record<string, string>>;
 export type Direction = ScaleWish['direction'];
 
 /** How many there shall be of the service, or why it is left as it is. */
@@ -22,7 +22,7 @@ export function wishFor(
 ): { readonly wished: number } | { readonly refusal: string } {
   const { name, now } = service;
   const { replicas } = scaleParamsSchema.parse(params);
-  const wished = wishedOf(replicas === undefined ? { direction } : { direction, replicas }, now);
+  const wished = wishedOf({ direction, replicas }, now);
   const refusal =
     direction === 'up' ? whyNotUp(name, now, wished, service.labels) : whyNotDown(name, now, wished);
   return refusal === undefined ? { wished } : { refusal };
@@ -63,17 +63,21 @@ export function beingRecreated(service: string, number: number): string {
   return `${service} has two containers of the number ${number}: Compose is re-creating one, or was interrupted. Run docker compose up again, then ask again`;
 }
 
-export function count(replicas: number): string {
+/** What a person would type to scale a Compose service, `project/service`. */
+export function composeCommand(composeService: string, replicas: number): string {
+  const [project, service] = composeService.split('/');
+  return `docker compose -p ${project} up -d --no-recreate --scale ${service}=${replicas}`;
+}
+
+function count(replicas: number): string {
   return replicas === 1 ? '1 replica' : `${replicas} replicas`;
 }
 
-/** What the result of a scaling says, whatever the service is. */
-export function scaled(service: string, previous: number, next: number): Details {
+/** What the result of a scaling says by its evidence, whatever the service is. */
+export function scaledBy(evidence: Details): Details {
+  const service = String(evidence.service);
+  const previous = Number(evidence.previous_replicas);
+  const next = Number(evidence.new_replicas);
   const details = `Service ${service} scaled from ${previous} to ${count(next)}`;
   return { details, service, previous_replicas: previous, new_replicas: next };
-}
-
-/** The same of the evidence of one. */
-export function scaledBy({ service, previous_replicas, new_replicas }: Details): Details {
-  return scaled(String(service), Number(previous_replicas), Number(new_replicas));
 }

@@ -4,14 +4,14 @@ import type { ContainerAction, NotApplicable, Observation, Patient, Prepared } f
 import { notApplicable } from '../not-applicable.ts';
 import { unseen } from '../same-container.ts';
 import { slackSeconds } from '../stop-grace.ts';
-import { forceUpdateOf, replicasOf, type SwarmService } from './service.ts';
+import { forceUpdateOf, replicasOf, type ServiceSpec, type SwarmService } from './service.ts';
 import { surveyedService } from './surveyed-service.ts';
-import { type ServiceChange, updateCall, updateService } from './update-service.ts';
+import { updateCall, updateService } from './update-service.ts';
 
 const details = 'Service restarted';
 const settleSeconds = 5;
 
-const force: ServiceChange = (service) => {
+const force = (service: SwarmService): ServiceSpec => {
   const { Spec } = service;
   const ForceUpdate = forceUpdateOf(service) + 1;
   return { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ForceUpdate } };
@@ -29,14 +29,12 @@ export function prepareServiceRestart(patient: Patient): Prepared | NotApplicabl
       `${name} has no replicas, so there is nothing to restart. Run: docker service scale ${name}=1`,
     );
   }
-  const spec = force(service);
-  if (typeof spec === 'string') return notApplicable(spec);
   const isGlobal = replicasOf(service) === undefined;
   const tasks = patient.reading.replicas?.desired ?? 0;
   return {
     kind: 'ready',
     command: `docker service update --force ${name}`,
-    calls: [updateCall(service, spec)],
+    calls: [updateCall(service, force(service))],
     notes: [
       howReplaced(service),
       'if the service is changed meanwhile, the same is done to its newer version',

@@ -1,23 +1,19 @@
 import { z } from 'zod';
 import type { EngineReader } from '../engine-port.ts';
 import { refusedWith } from '../engine-port.ts';
-
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
+import { type Labels, labelsSchema } from '../labels.ts';
 
 // All of the specification goes back to the engine with an update, so that nothing of it may be dropped.
 const specSchema = z.looseObject({
   Name: z.string(),
-  Labels: labels,
+  Labels: labelsSchema,
   Mode: z.looseObject({
     Replicated: z.looseObject({ Replicas: z.int().nullish() }).nullish(),
     Global: z.looseObject({}).nullish(),
   }),
   TaskTemplate: z.looseObject({
     ForceUpdate: z.int().nullish(),
-    ContainerSpec: z.looseObject({ Labels: labels, StopGracePeriod: z.number().nullish() }).nullish(),
+    ContainerSpec: z.looseObject({ Labels: labelsSchema, StopGracePeriod: z.number().nullish() }).nullish(),
   }),
   UpdateConfig: z.looseObject({ Parallelism: z.int().nullish(), Order: z.string().nullish() }).nullish(),
 });
@@ -73,7 +69,7 @@ export function replicasOf({ Spec }: SwarmService): number | undefined {
 }
 
 /** A label of the service, or of its containers. */
-export function labelsOf({ Spec }: SwarmService): readonly Readonly<Record<string, string>>[] {
+export function labelsOf({ Spec }: SwarmService): readonly Labels[] {
   const ofContainers = Spec.TaskTemplate.ContainerSpec?.Labels;
   return ofContainers ? [Spec.Labels, ofContainers] : [Spec.Labels];
 }

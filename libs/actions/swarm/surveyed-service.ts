@@ -1,6 +1,7 @@
 import type { Details } from '#libs/contracts/scalars';
 import type { NotApplicable, Patient } from '../action.ts';
 import type { EngineReader } from '../engine-port.ts';
+import { isOn } from '../labels.ts';
 import { notApplicable } from '../not-applicable.ts';
 import { labelsOf, readService, type SwarmService, swarmServiceSchema } from './service.ts';
 
@@ -27,8 +28,4 @@ export function surveyedService({ target, surveyed }: Patient): SwarmService | N
     return notApplicable(`${name} is protected by its label hemostat.protect`);
   }
   return parsed.data;
-}
-
-export function isOn(label: string | undefined): boolean {
-  return label !== undefined && !/^(false|0|no|off)$/i.test(label.trim());
 }
