@@ -10,6 +10,7 @@ import { createNews } from '#libs/runtime/news';
 import type { Bus } from './bus.ts';
 import { readFact, type StoredFact } from './fact.ts';
 import { listen } from './live.ts';
+import { terminalOf } from './remediation-record.ts';
 import { lastSequence, nextFact } from './scan.ts';
 
 const pollMs = 2_000;
@@ -25,7 +26,7 @@ export async function* followFacts(
 ): AsyncGenerator<StoredFact<Fact>, void> {
   for await (const fact of follow(bus, factsOf(id), factSchema, afterSequence, signal)) {
     yield fact;
-    if (isTerminal(fact.body)) return;
+    if (terminalOf(fact.body)) return;
   }
 }
 
@@ -102,9 +103,5 @@ export async function sequenceOfEnd(
     readFact(bus, decidedSubject(id, engine), decidedSchema),
     readFact(bus, completeSubject(id), completeSchema),
   ]);
-  return [decided, complete].find((fact) => fact && isTerminal(fact.body))?.sequence;
-}
-
-function isTerminal(fact: Fact): boolean {
-  return fact.type === 'complete' || (fact.type === 'decided' && fact.verdict !== 'approved');
+  return [decided, complete].find((fact) => terminalOf(fact?.body))?.sequence;
 }

@@ -5,6 +5,7 @@ import {
   decidedSchema,
   type Executed,
   executedSchema,
+  type Fact,
   type Finished,
   finishedSchema,
   type Requested,
@@ -70,8 +71,8 @@ export type Terminal =
   | { readonly kind: 'complete'; readonly fact: Complete }
   | { readonly kind: 'decided'; readonly fact: Exclude<Decided, { verdict: 'approved' }> };
 
-export function terminalOf(record: Pick<RemediationRecord, 'decided' | 'complete'>): Terminal | undefined {
-  if (record.complete) return { kind: 'complete', fact: record.complete.body };
-  const decided = record.decided?.body;
-  return decided && decided.verdict !== 'approved' ? { kind: 'decided', fact: decided } : undefined;
+/** The end that a fact states; undefined when the remediation goes on after it. */
+export function terminalOf(fact: Fact | undefined): Terminal | undefined {
+  if (fact?.type === 'complete') return { kind: 'complete', fact };
+  return fact?.type === 'decided' && fact.verdict !== 'approved' ? { kind: 'decided', fact } : undefined;
 }

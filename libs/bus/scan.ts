@@ -31,8 +31,8 @@ export async function* factsBackwards<S extends z.ZodType>(
 ): AsyncGenerator<Stretch<z.output<S>>, void> {
   const oldest = (await nextFact(bus, filter, 1, schema))?.sequence;
   if (oldest === undefined) return;
-  const { state } = await bus.jsm.streams.info(streams.facts);
-  let before = Math.min(beforeSequence, state.last_seq + 1);
+  const { last } = await stretchOfFacts(bus);
+  let before = Math.min(beforeSequence, last + 1);
   for (let width = firstWidth; before > oldest; width = Math.min(widest, width * 2)) {
     const from = Math.max(oldest, before - width);
     yield { facts: await factsWithin(bus, filter, schema, from, before), from, oldest };

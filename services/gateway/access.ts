@@ -43,7 +43,7 @@ export function openAccess(settings: GatewaySettings, log: Log): Access {
   };
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -10,7 +10,7 @@ import { readFact, stateFact } from '#libs/bus/fact';
 import { type Requested, type Resolution, requestedSchema } from '#libs/contracts/facts';
 import { Problem } from '#libs/contracts/problem';
 import { requestedSubject } from '#libs/contracts/subjects';
-import { type Asking, fingerprintOfAsking } from './asking.ts';
+import { type Asking, fingerprintOfAsking, invalidField } from './asking.ts';
 import { concernsOf, expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
@@ -52,11 +52,7 @@ function logRequested({ log }: Bus, { ask, door, principal, engine }: Requested)
 function refuseDenied({ ask }: Asking, rules: SiteRules): void {
   const action = actionNamed(ask.action);
   const denial = action?.on === 'container' ? action.denies?.(ask.params, rules) : undefined;
-  if (!denial) return;
-  const field = `params.${denial.field}`;
-  throw new Problem('invalid_request', `The request is not valid. ${field}: ${denial.message}`, {
-    errors: [{ field, message: denial.message }],
-  });
+  if (denial) throw invalidField(`params.${denial.field}`, denial.message);
 }
 
 /** Where the engine cannot be asked, a request that stands already needs no asking. */

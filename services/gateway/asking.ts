@@ -93,19 +93,20 @@ export function askOf(wish: Wish): Pick<Asking, 'ask' | 'engine'> {
     'params',
   );
   const lacking = rest.container === undefined ? runbook?.lacking?.(given) : undefined;
-  if (lacking !== undefined) {
-    const errors = [{ field: 'container', message: lacking }];
-    throw new Problem('invalid_request', `The request is not valid. container: ${lacking}`, { errors });
-  }
+  if (lacking !== undefined) throw invalidField('container', lacking);
   return { ask: { ...rest, params: given, dry_run: dryRun ?? false }, engine };
 }
 
 function withCommand(params: Details, command: Wish['command']): Details {
   if (command === undefined) return params;
   if (!('command' in params)) return { ...params, command };
-  const errors = [{ field: 'command', message: 'is given twice, in params, too' }];
-  throw new Problem('invalid_request', 'The request is not valid. command: is given twice, in params, too', {
-    errors,
+  throw invalidField('command', 'is given twice, in params, too');
+}
+
+/** For a field that no schema alone can judge, in the words of those that one can. */
+export function invalidField(field: string, message: string): Problem {
+  return new Problem('invalid_request', `The request is not valid. ${field}: ${message}`, {
+    errors: [{ field, message }],
   });
 }
 

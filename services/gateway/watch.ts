@@ -46,7 +46,7 @@ const lastWordSchema = z.union([decidedSchema, completeSchema]);
 export async function hearEnds(bus: Bus, signal: AbortSignal): Promise<Ends> {
   const waiting = new Map<string, Set<Tell>>();
   const tellOf = (subject: string, body: unknown): void => {
-    const terminal = endIn(lastWordSchema.parse(body));
+    const terminal = terminalOf(lastWordSchema.parse(body));
     if (terminal) for (const tell of waiting.get(remediationIdOf(subject)) ?? []) tell(terminal);
   };
   const wants = (subject: string): boolean => waiting.has(remediationIdOf(subject));
@@ -84,18 +84,14 @@ function watchOne(bus: Bus, id: string, waiting: Map<string, Set<Tell>>): Watch 
   };
 }
 
-function endIn(fact: z.output<typeof lastWordSchema>): Terminal | undefined {
-  if (fact.type === 'complete') return { kind: 'complete', fact };
-  return fact.verdict === 'approved' ? undefined : { kind: 'decided', fact };
-}
-
 function terminalReader(bus: Bus, id: string, engine: string): () => Promise<Terminal | undefined> {
   let decided: StoredFact<Decided> | undefined;
   return async () => {
     try {
       decided ??= await readFact(bus, decidedSubject(id, engine), decidedSchema);
-      if (decided?.body.verdict !== 'approved') return terminalOf({ decided });
-      return terminalOf({ complete: await readFact(bus, completeSubject(id), completeSchema) });
+      if (decided?.body.verdict !== 'approved') return terminalOf(decided?.body);
+      const complete = await readFact(bus, completeSubject(id), completeSchema);
+      return terminalOf(complete?.body);
     } catch (error) {
       bus.log.debug({ err: error }, 'could not look for the end of a remediation; looking again');
       return undefined;

@@ -1,4 +1,4 @@
-import type { RemediationRecord, Terminal } from '#libs/bus/remediation-record';
+import { type RemediationRecord, type Terminal, terminalOf } from '#libs/bus/remediation-record';
 import type {
   Complete,
   Decided,
@@ -40,10 +40,8 @@ export function viewOf(record: RemediationRecord): RemediationView {
   };
 }
 
-export function terminalOfView(view: RemediationView): Terminal | undefined {
-  if (view.complete) return { kind: 'complete', fact: view.complete };
-  const decided = view.decided;
-  return decided && decided.verdict !== 'approved' ? { kind: 'decided', fact: decided } : undefined;
+export function terminalOfView({ complete, decided }: RemediationView): Terminal | undefined {
+  return terminalOf(complete) ?? terminalOf(decided);
 }
 
 export const states = ['requested', 'approved', 'running', 'complete'] as const;

@@ -28,6 +28,14 @@ export const instantQuery = z
   }, givenInstantSchema)
   .optional();
 
+/** Any name that `namesOf` a remediation has. */
+export const containerQuery = z
+  .string()
+  .min(1)
+  .max(500)
+  .optional()
+  .describe('As the caller named it, by its name on the engine, or as `<engine>/<kind>/<name>`.');
+
 export function integerQuery(min: number, max: number): z.ZodType<number | undefined> {
   return z
     .preprocess(

@@ -12,6 +12,7 @@ import type { ServerSentEvent } from '../event-stream.ts';
 import { fromNats } from '../from-nats.ts';
 import { eventStreamResponse, type LiveEvents, resumingHeadersSchema } from '../live-events.ts';
 import { problemResponses } from '../problems.ts';
+import { containerQuery } from '../query.ts';
 
 // A remediation has few facts, and they come close together.
 const requestsKept = 1_000;
@@ -28,14 +29,7 @@ export function allEventsRoute(app: App, parts: RouteParts, live: LiveEvents): v
         summary: 'Every fact of every remediation from now on, as server-sent events',
         description:
           'Never ends by itself. The events are those of one remediation, and `asked` in their `data` says what they belong to: container, action, principal and dry_run. Resumable by `Last-Event-ID` for as long as facts are kept.',
-        querystring: z.strictObject({
-          container: z
-            .string()
-            .min(1)
-            .max(500)
-            .optional()
-            .describe('As the caller named it, by its name on the engine, or as `<engine>/<kind>/<name>`.'),
-        }),
+        querystring: z.strictObject({ container: containerQuery }),
         headers: resumingHeadersSchema,
         response: { 200: eventStreamResponse, ...problemResponses },
       },

@@ -8,7 +8,7 @@ import type { App, RouteParts } from '../app-type.ts';
 import { cursorOf, cursorSchema } from '../cursor.ts';
 import { fromNats } from '../from-nats.ts';
 import { problemResponses } from '../problems.ts';
-import { flagQuery, instantQuery, integerQuery } from '../query.ts';
+import { containerQuery, flagQuery, instantQuery, integerQuery } from '../query.ts';
 
 const searchMs = 2_000;
 
@@ -18,12 +18,7 @@ const pageSchema = z.object({
 });
 
 const wantedSchema = z.strictObject({
-  container: z
-    .string()
-    .min(1)
-    .max(500)
-    .optional()
-    .describe('As the caller named it, by its name on the engine, or as `<engine>/<kind>/<name>`.'),
+  container: containerQuery,
   action: planNameSchema.optional(),
   principal: principalSchema.optional(),
   state: z.enum(states).optional(),
