@@ -15,7 +15,7 @@ import type { Preview } from '#libs/contracts/preview';
 import { Problem } from '#libs/contracts/problem';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
-import type { Endpoints } from './endpoint/endpoints.ts';
+import { type Endpoints, whyNotCallable } from './endpoint/endpoints.ts';
 import { type EngineView, sightOf, surveyed } from './patient.ts';
 
 const sharedForMs = 100;
@@ -88,8 +88,8 @@ async function ofContainer(
 
 function ofEndpoint(action: EndpointAction, { params }: Step, { missing }: PreviewGround): Shown {
   const prepared = action.prepare(params);
-  const lacking = prepared.calls.flatMap(({ endpoint }) => missing(endpoint) ?? []);
-  return lacking[0] === undefined ? shownOf(prepared, endpointCallText) : nothing(notSet(lacking[0]));
+  const obstacle = whyNotCallable(prepared.calls, missing);
+  return obstacle === undefined ? shownOf(prepared, endpointCallText) : nothing(obstacle);
 }
 
 // No failure of the preview: whoever asked would wait for one that succeeds.
@@ -112,11 +112,6 @@ function shownOf<Call>(prepared: Prepared<Call>, textOf: (call: Call) => string)
     notes: [...prepared.notes],
     ...(prepared.expected ? { expected: prepared.expected } : {}),
   };
-}
-
-/** Why an action on an endpoint without an address does not apply. */
-export function notSet(setting: string): string {
-  return `${setting} is not set, so there is nothing to call. Set it for the executor.`;
 }
 
 /** Makes a preview that serves everyone who asks for the same plan within a tenth of a second. */

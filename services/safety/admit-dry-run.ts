@@ -1,9 +1,10 @@
 import type { Handled } from '#libs/bus/consume';
+import { headOf } from '#libs/contracts/fact-head';
 import type { Requested } from '#libs/contracts/facts';
+import { toInstant } from '#libs/runtime/instant';
 import type { Admission } from './admission.ts';
 import { targetsOf } from './closing.ts';
 import { decide } from './decide.ts';
-import { headOf } from './fact-head.ts';
 import { seatsOf } from './seats.ts';
 import { stateVerdict } from './state-verdict.ts';
 import { refusedAsExpired } from './unresolved.ts';
@@ -24,7 +25,7 @@ export async function admitDryRun(admission: Admission, requested: Requested): P
   const verdict = decide(seatsOf(requested, targets, read), control, policy, now);
   return stateVerdict(admission, requested, {
     type: 'decided',
-    ...headOf(requested, now),
+    ...headOf(requested, toInstant(now)),
     verdict: 'dry_run',
     outcome: 'dry_run',
     would_be: verdict.kind === 'approve' ? 'approved' : 'refused',

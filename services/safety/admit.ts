@@ -5,16 +5,17 @@
  */
 import type { Handled } from '#libs/bus/consume';
 import { readFact } from '#libs/bus/fact';
+import { headOf } from '#libs/contracts/fact-head';
 import { type Approved, completeSchema, decidedSchema, type Requested } from '#libs/contracts/facts';
 import { completeSubject, decidedSubject } from '#libs/contracts/subjects';
-import { fromInstant } from '#libs/runtime/instant';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
 import type { Admission } from './admission.ts';
 import { admitDryRun } from './admit-dry-run.ts';
-import { countRequest, grantLease, noteLimits } from './cell.ts';
+import { grantLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
+import { countAsked } from './count-asked.ts';
 import { decide, type Verdict } from './decide.ts';
-import { headOf } from './fact-head.ts';
-import { limitsOn, seatsOf } from './seats.ts';
+import { seatsOf } from './seats.ts';
 import type { ReadCell } from './state.ts';
 import { concludeWith, stateVerdict } from './state-verdict.ts';
 import { refusedAsExpired, refusedOutright } from './unresolved.ts';
@@ -67,15 +68,14 @@ async function takeLeases(
   verdict: Verdict,
   now: number,
 ): Promise<readonly ReadCell[] | undefined> {
-  const { remediation_id: id, expires_at, endpoint } = requested;
+  const { remediation_id: id, expires_at } = requested;
   const granted: ReadCell[] = [];
   for (const { cell, revision } of read) {
     if (cell.lease?.id === id) {
       granted.push({ cell, revision });
       continue;
     }
-    const known = noteLimits(cell, limitsOn(requested, cell.target));
-    const counted = countRequest(known, endpoint, id, policy, now);
+    const counted = countAsked(cell, requested, policy, now);
     const grant = { id, gates: [...verdict.gates], expires_at };
     const next = grantLease(counted, grant, fromInstant(expires_at) + timing.slackMs, now);
     if ((await state.compareAndSet(cell.target, revision, next)) === 'conflict') return undefined;
@@ -91,16 +91,14 @@ async function refuse(
   verdict: Extract<Verdict, { kind: 'refuse' }>,
   now: number,
 ): Promise<Handled | 'again'> {
-  const { remediation_id: id, endpoint } = requested;
   for (const { cell, revision } of read) {
-    const known = noteLimits(cell, limitsOn(requested, cell.target));
-    const next = countRequest(known, endpoint, id, admission.policy, now);
+    const next = countAsked(cell, requested, admission.policy, now);
     if (next === cell) continue;
     if ((await admission.state.compareAndSet(cell.target, revision, next)) === 'conflict') return 'again';
   }
   return stateVerdict(admission, requested, {
     type: 'decided',
-    ...headOf(requested, now),
+    ...headOf(requested, toInstant(now)),
     verdict: 'refused',
     outcome: 'rejected',
     gates: [...verdict.gates],
@@ -115,7 +113,7 @@ function approvalFrom(read: readonly ReadCell[], requested: Requested): Approved
   const decidedAt = Math.max(...leases.map(({ lease }) => fromInstant(lease.granted_at)));
   return {
     type: 'decided',
-    ...headOf(requested, decidedAt),
+    ...headOf(requested, toInstant(decidedAt)),
     verdict: 'approved',
     gates: leases[0]?.lease.gates ?? [],
     grants: leases.map(({ target, lease }) => ({ target, epoch: lease.epoch })),

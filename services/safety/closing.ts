@@ -1,9 +1,9 @@
 import { actionNamed } from '#libs/actions/catalogue';
 import type { RemediationRecord } from '#libs/bus/remediation-record';
+import { headOf } from '#libs/contracts/fact-head';
 import type { Complete, LogEntry, Requested } from '#libs/contracts/facts';
 import { type Target, targetId } from '#libs/contracts/target';
-import { fromInstant } from '#libs/runtime/instant';
-import { headOf } from './fact-head.ts';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
 import type { LeaseTiming } from './policy.ts';
 
 /** The canonical targets of a request, in the order in which leases are taken. */
@@ -66,7 +66,7 @@ type End = Pick<Complete, 'outcome' | 'message'> &
 export function completeFrom(requested: Requested, end: End, now: number): Complete {
   return {
     type: 'complete',
-    ...headOf(requested, now),
+    ...headOf(requested, toInstant(now)),
     outcome: end.outcome,
     message: end.message,
     reached_docker: end.reached_docker ?? false,

@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { Delivery, Handled } from '#libs/bus/consume';
 import { parseJson } from '#libs/contracts/json';
+import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Clock } from '#libs/runtime/clock';
 import type { Log } from '#libs/runtime/log';
 
@@ -11,15 +12,11 @@ export type FactHandler = (
   delivery: Pick<Delivery, 'subject' | 'sequence' | 'deliveryCount' | 'text'>,
 ) => Promise<Handled>;
 
-const toldAgainAfterMs = 60_000;
-
 /** Makes handlers of facts. What they cannot read is told at most once a minute, by all of them together. */
 export function readingFacts({ log, clock }: { readonly log: Log; readonly clock: Clock }) {
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  const mayTell = atMostEachMinute(clock);
   const tell = (error: unknown, subject: string, sequence: number): void => {
-    const now = clock.now();
-    if (now - toldAtMs < toldAgainAfterMs) return;
-    toldAtMs = now;
+    if (!mayTell('unreadable')) return;
     log.warn(
       { err: error, subject, sequence },
       'a fact cannot be read, most likely because a service of another version of hemostat wrote it; it waits in NATS and is tried again and again, and nothing comes of it meanwhile. What to do: let all services run the same version (nats micro ls shows which they run); what none of them can read goes when it is older than HEMOSTAT_FACTS_DAYS',

@@ -1,7 +1,7 @@
 import { actionNamed } from '#libs/actions/catalogue';
 import type { Requested } from '#libs/contracts/facts';
 import type { Limits } from '#libs/contracts/limits';
-import { type Target, targetId } from '#libs/contracts/target';
+import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 import { isDiagnostic } from './closing.ts';
 import type { Seat } from './decide.ts';
 import type { Candidate } from './gates/gate.ts';
@@ -28,17 +28,18 @@ function actionsOn({ plan, ask }: Requested, target: Target): readonly string[] 
 }
 
 /** What the labels of a target asked for when it was requested. */
-export function limitsOn({ resolution }: Requested, target: Target): Limits | undefined {
+export function limitsOn(requested: Requested, target: Target): Limits | undefined {
+  return resolvedAs(requested, target)?.limits;
+}
+
+function resolvedAs({ resolution }: Requested, target: Target): ResolvedTarget | undefined {
   if (resolution.status !== 'resolved') return undefined;
-  return resolution.targets.find((each) => targetId(each.target) === targetId(target))?.limits;
+  return resolution.targets.find((each) => targetId(each.target) === targetId(target));
 }
 
 function candidateOf(requested: Requested, target: Target): Candidate {
-  const { resolution, plan, ask } = requested;
-  const resolved =
-    resolution.status === 'resolved'
-      ? resolution.targets.find((each) => targetId(each.target) === targetId(target))
-      : undefined;
+  const { plan, ask } = requested;
+  const resolved = resolvedAs(requested, target);
   return {
     id: requested.remediation_id,
     endpoint: requested.endpoint,

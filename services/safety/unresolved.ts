@@ -1,7 +1,7 @@
+import { headOf } from '#libs/contracts/fact-head';
 import type { Refused, Requested } from '#libs/contracts/facts';
 import type { RefusalReason } from '#libs/contracts/gates';
-import { fromInstant } from '#libs/runtime/instant';
-import { headOf } from './fact-head.ts';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
 
 const reasons = {
   not_found: 'container_not_found',
@@ -41,7 +41,7 @@ function refusal(requested: Requested, reason: RefusalReason, message: string, n
   const outcome = reason === 'expired' || reason === 'not_applicable' ? reason : 'rejected';
   return {
     type: 'decided',
-    ...headOf(requested, now),
+    ...headOf(requested, toInstant(now)),
     verdict: 'refused',
     outcome,
     gates: [],

@@ -1,4 +1,5 @@
 import type { ContainerReading, Member, Progress, ReplicasWanted } from '#libs/contracts/rpc';
+import { latestInstant } from '#libs/runtime/latest-instant';
 import {
   type ContainerQuestion,
   type ContainerStanding,
@@ -123,18 +124,13 @@ function groupOfMembers(all: readonly Member[], asked: ReplicasWanted | undefine
     running: members.filter((each) => each.running).length,
     rising: members.some((each) => each.restarting),
     relapsed: members.some((each) => each.restarting),
-    started_at: latest(members),
+    started_at: latestInstant(members.map((each) => each.started_at)),
     health: words.find((word) => members.some((each) => each.health === word)) ?? 'none',
     trouble: null,
     said: ended
       ? `${ended.container_name} is ${ended.status}${ended.exit_code === null ? '' : ` with exit code ${ended.exit_code}`}`
       : null,
   };
-}
-
-function latest(members: readonly Member[]): string | null {
-  const known = members.map((each) => each.started_at).filter((each) => each !== null);
-  return known.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
 }
 
 function saidBy({ said }: Group): string {

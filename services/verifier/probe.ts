@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { parseJson } from '#libs/contracts/json';
+import { cappedText } from '#libs/runtime/capped-text';
 
 /** Why there is no answer. Which of them speak against the target, and which against the way to it, is judged elsewhere. */
 export type Failure = 'refused' | 'reset' | 'timed_out' | 'no_such_host' | 'no_way';
@@ -42,21 +43,14 @@ async function readEndpoint(dispatcher: Agent, url: URL, signal: AbortSignal): P
   try {
     const headers = { accept: 'application/json' };
     const { statusCode, body } = await request(url, { dispatcher, signal, headers });
-    return { kind: 'answered', status: statusCode, body: jsonOrNothing(await cappedText(body)) };
+    return {
+      kind: 'answered',
+      status: statusCode,
+      body: jsonOrNothing(await cappedText(body, longestBodyBytes)),
+    };
   } catch (error) {
     return { kind: 'failed', failure: failureOf(error) };
   }
-}
-
-async function cappedText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > longestBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function jsonOrNothing(text: string | undefined): unknown {

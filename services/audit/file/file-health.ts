@@ -1,10 +1,10 @@
+import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Clock } from '#libs/runtime/clock';
 import type { Health, PartState } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import { type FileTrouble, healthOf, nothingLost } from './trouble.ts';
 
 const part = 'audit_file';
-const toldAgainAfterMs = 60_000;
 const endsInARow = 3;
 const endsOverAndOver: PartState = {
   ok: false,
@@ -58,16 +58,5 @@ export function createFileHealth(health: Health, log: Log, clock: Clock, path: s
         `${state.cause}. What to do: ${state.remedy}`,
       );
     },
-  };
-}
-
-/** True the first time, whenever it is about something else than before, and a minute later. */
-export function atMostEachMinute(clock: Clock): (about: string) => boolean {
-  let last: { readonly about: string; readonly at: number } | undefined;
-  return (about) => {
-    const now = clock.now();
-    if (last?.about === about && now - last.at < toldAgainAfterMs) return false;
-    last = { about, at: now };
-    return true;
   };
 }

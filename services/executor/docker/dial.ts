@@ -18,20 +18,22 @@ export function send(docker: Docker, call: EngineCall, ...signals: readonly Abor
   });
 }
 
-/** Opens an endless answer within `openWithinMs`. Calls back at every piece of it; `ended` settles when it is over. */
+export type Followed = { readonly ended: Promise<void>; close(): void };
+
+/** Opens an answer within `openWithinMs` that may be endless. Calls back at every piece of it; `ended` settles when it is over. */
 export async function follow(
   docker: Docker,
   call: EngineCall,
-  onPiece: () => void,
+  onPiece: (piece: Uint8Array) => void,
   openWithinMs: number,
   signal: AbortSignal,
-): Promise<{ readonly ended: Promise<void> }> {
+): Promise<Followed> {
   const source = await stream(docker, call, openWithinMs, signal);
   const ended = new Promise<void>((resolve) => {
     source.on('data', onPiece);
     for (const event of ['end', 'error', 'close']) source.on(event, () => resolve());
   });
-  return { ended };
+  return { ended, close: () => source.destroy() };
 }
 
 /** Opens an answer of any length within `openWithinMs`. Whoever takes it reads it to its end, or destroys it. */

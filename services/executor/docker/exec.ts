@@ -7,7 +7,7 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { EngineCall } from '#libs/actions/engine-port';
 import type { ExecEnd, ExecOrder } from '#libs/actions/exec-port';
-import { send, stream } from './dial.ts';
+import { type Followed, follow, send } from './dial.ts';
 import { createExecOutput, type ExecOutput } from './exec-output.ts';
 
 const openWithinMs = 10_000;
@@ -36,7 +36,7 @@ export async function execIn(docker: Docker, order: ExecOrder, signal: AbortSign
   }
 }
 
-type Begun = { readonly id: string; readonly output: ExecOutput; readonly program: Stream };
+type Begun = { readonly id: string; readonly output: ExecOutput; readonly program: Followed };
 
 async function hear(
   docker: Docker,
@@ -78,20 +78,13 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
-type Stream = { readonly ended: Promise<void>; close(): void };
-
-async function begin(docker: Docker, id: string, output: ExecOutput, signal: AbortSignal): Promise<Stream> {
+function begin(docker: Docker, id: string, output: ExecOutput, signal: AbortSignal): Promise<Followed> {
   const start: EngineCall = {
     method: 'POST',
     path: ['exec', id, 'start'],
     body: { Detach: false, Tty: false },
   };
-  const source = await stream(docker, start, openWithinMs, signal);
-  source.on('data', (piece: Uint8Array) => output.take(piece));
-  const ended = new Promise<void>((resolve) => {
-    for (const event of ['end', 'error', 'close']) source.on(event, () => resolve());
-  });
-  return { ended, close: () => source.destroy() };
+  return follow(docker, start, (piece) => output.take(piece), openWithinMs, signal);
 }
 
 /** Did it end in time? Throws when the signal aborts first. */
@@ -137,7 +130,7 @@ echo "$total"`;
 async function kill(
   docker: Docker,
   order: ExecOrder,
-  program: Stream,
+  program: Followed,
   signal: AbortSignal,
 ): Promise<boolean> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(killWithinMs)]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { forceUpdateOf, readService, replicasOf, type SwarmService } from '#libs/actions/swarm/service';
 import type { ContainerReading, Member } from '#libs/contracts/rpc';
+import { latestInstant } from '#libs/runtime/latest-instant';
 import type { ContainerInspection } from './answers.ts';
 import { noContainer, readingOf } from './container-reading.ts';
 import type { DockerEngine } from './docker-engine.ts';
@@ -45,7 +46,7 @@ export function swarmReading(service: SwarmService, tasks: Tasks): ContainerRead
     running: up.length === desired && desired > 0,
     // Swarm starts what is missing by itself.
     restarting: up.length < desired,
-    started_at: latest(up.map(({ Status }) => Status.Timestamp ?? null)),
+    started_at: latestInstant(up.map(({ Status }) => Status.Timestamp ?? null)),
     health_log: up.length < desired ? (errors.at(-1)?.slice(0, longestError) ?? null) : null,
     replicas: {
       desired,
@@ -74,7 +75,7 @@ export function composeReading(inspections: readonly ContainerInspection[]): Con
     status: `${running} of ${members.length} running`,
     running: running === members.length,
     restarting: members.some((each) => each.restarting),
-    started_at: latest(members.map((each) => each.started_at)),
+    started_at: latestInstant(members.map((each) => each.started_at)),
     replicas: { desired: members.length, running, members },
   };
 }
@@ -92,9 +93,4 @@ function memberOf(inspection: ContainerInspection): Member {
     health,
     made_by: inspection.Config.Labels['hemostat.remediation'] ?? null,
   };
-}
-
-function latest(instants: readonly (string | null)[]): string | null {
-  const known = instants.filter((each) => each !== null);
-  return known.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
 }

@@ -8,6 +8,7 @@ import {
 } from '#libs/actions/endpoint-port';
 import { pathText } from '#libs/actions/engine-port';
 import { isDeeperThan, parseJson } from '#libs/contracts/json';
+import { cappedText } from '#libs/runtime/capped-text';
 import type { Clock } from '#libs/runtime/clock';
 import { EndpointError, toEndpointError } from './endpoint-error.ts';
 
@@ -53,6 +54,15 @@ export function openEndpoints(
   };
 }
 
+/** Why an action on endpoints does not apply, where one of them has no address. */
+export function whyNotCallable(
+  calls: readonly EndpointCall[],
+  missing: Endpoints['missing'],
+): string | undefined {
+  const [setting] = calls.flatMap(({ endpoint }) => missing(endpoint) ?? []);
+  return setting && `${setting} is not set, so there is nothing to call. Set it for the executor.`;
+}
+
 function addressOf(address: string, { path }: EndpointCall): string {
   return path.length === 0 ? address : `${address.replace(/\/+$/, '')}${pathText(path)}`;
 }
@@ -78,16 +88,11 @@ async function send(
 }
 
 async function jsonOf(body: AsyncIterable<Uint8Array>): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > longestBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
+  const text = await cappedText(body, longestBodyBytes);
+  if (text === undefined) return undefined;
   try {
-    const body = parseJson(Buffer.concat(chunks).toString('utf8'));
-    return isDeeperThan(body, deepestBody) ? undefined : body;
+    const read = parseJson(text);
+    return isDeeperThan(read, deepestBody) ? undefined : read;
   } catch {
     return undefined;
   }

@@ -8,10 +8,9 @@ import type { Details } from '#libs/contracts/scalars';
 import { type Target, targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import type { Endpoints } from '../endpoint/endpoints.ts';
+import { type Endpoints, whyNotCallable } from '../endpoint/endpoints.ts';
 import { logsTailOf } from '../logs-tail.ts';
 import { type EngineView, patientOf, sightOf, surveyed } from '../patient.ts';
-import { notSet } from '../preview.ts';
 import type { ExecutorContext } from './running.ts';
 
 /** Why a step is not carried out at all. */
@@ -75,10 +74,10 @@ export async function intentOf(
 
 function forEndpoint(action: EndpointAction, params: Details, { missing }: Endpoints): Intent {
   const prepared = action.prepare(params);
-  const lacking = prepared.calls.flatMap(({ endpoint }) => missing(endpoint) ?? []);
-  return lacking[0] === undefined
+  const why = whyNotCallable(prepared.calls, missing);
+  return why === undefined
     ? { kind: 'act', on: 'endpoint', action, prepared }
-    : withhold('not_applicable', 'not_applicable', notSet(lacking[0]));
+    : withhold('not_applicable', 'not_applicable', why);
 }
 
 async function forEngine(

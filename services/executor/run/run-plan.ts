@@ -3,13 +3,15 @@
  * stream before the next thing is begun, and from that alone each run knows where to go on.
  */
 import type { Span } from '@opentelemetry/api';
+import { headOf } from '#libs/contracts/fact-head';
 import type { Approved } from '#libs/contracts/facts';
 import { targetId } from '#libs/contracts/target';
+import { toInstant } from '#libs/runtime/instant';
 import { inSpan } from '#libs/runtime/tracing';
 import { openJournal } from './journal.ts';
 import { endOf } from './outcome.ts';
 import { makeMove } from './run-step.ts';
-import { type ExecutorContext, headOf, type Run } from './running.ts';
+import type { ExecutorContext, Run } from './running.ts';
 import { type Move, nextMove, type PlanLog, type StepLog } from './step-log.ts';
 
 /** Runs an approved remediation to its end. Throws `Stopping` when the service stops first. */
@@ -25,7 +27,7 @@ export async function runPlan(context: ExecutorContext, approved: Approved): Pro
   const end = endOf(approved.plan, log);
   const finished = await journal.finished({
     type: 'finished',
-    ...headOf(approved, bus.clock.now()),
+    ...headOf(approved, toInstant(bus.clock.now())),
     ...end,
   });
   bus.log.info({ outcome: finished.outcome }, `finished: ${finished.message}`);

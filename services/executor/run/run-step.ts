@@ -5,15 +5,16 @@
 import { z } from 'zod';
 import { endpointCallText } from '#libs/actions/endpoint-port';
 import { callText } from '#libs/actions/engine-port';
+import { headOf } from '#libs/contracts/fact-head';
 import type { Executed, Started } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import { replicasWantedSchema } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
-import { fromInstant } from '#libs/runtime/instant';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
 import { callOnce } from './call-once.ts';
 import { type Act, type Intent, intentOf, type Withheld } from './intent.ts';
 import { type Found, observe } from './observe.ts';
-import { headOf, type Run, Stopping } from './running.ts';
+import { type Run, Stopping } from './running.ts';
 import type { Move, StepLog } from './step-log.ts';
 import { verify } from './verify.ts';
 
@@ -89,7 +90,7 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
   const now = bus.clock.now();
   const verified = await run.journal.verified({
     type: 'verified',
-    ...headOf(run.approved, now),
+    ...headOf(run.approved, toInstant(now)),
     n: step.n,
     ...opinion,
     duration_ms: now - beganAt,
@@ -100,7 +101,7 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
 function startedBy(run: Run, step: Step, intent: Intent): Started {
   const base = {
     type: 'started' as const,
-    ...headOf(run.approved, run.context.bus.clock.now()),
+    ...headOf(run.approved, toInstant(run.context.bus.clock.now())),
     n: step.n,
     action: step.action,
     target: step.target,
@@ -136,7 +137,7 @@ function stateExecuted(run: Run, step: Step, found: Found, beganAt: number): Pro
   const now = run.context.bus.clock.now();
   return run.journal.executed({
     type: 'executed',
-    ...headOf(run.approved, now),
+    ...headOf(run.approved, toInstant(now)),
     n: step.n,
     action: step.action,
     ...found,

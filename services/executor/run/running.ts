@@ -2,7 +2,6 @@ import type { Bus } from '#libs/bus/bus';
 import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
-import { toInstant } from '#libs/runtime/instant';
 import type { Endpoints } from '../endpoint/endpoints.ts';
 import type { EngineView } from '../patient.ts';
 import type { Journal } from './journal.ts';
@@ -26,11 +25,6 @@ export type Run = {
   readonly approved: Approved;
   readonly journal: Journal;
 };
-
-/** What every fact of a run begins with; `now` in ms since the epoch. */
-export function headOf({ remediation_id, break_glass }: Approved, now: number) {
-  return { remediation_id, at: toInstant(now), ...(break_glass ? { break_glass } : {}) };
-}
 
 /** The run ends here because the service stops; what stands lets another replica go on. */
 export class Stopping extends Error {

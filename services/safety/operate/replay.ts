@@ -5,8 +5,7 @@ import type { ReplayReply, ReplayRequest } from '#libs/contracts/replay';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
-import type { SafetySettings } from '../config.ts';
-import { policyFrom } from '../config.ts';
+import { policyFrom, type SafetySettings } from '../config.ts';
 import { breathing } from '../replay/breathe.ts';
 import { oneAfterAnother } from '../replay/one-after-another.ts';
 import { pageOf } from '../replay/pages.ts';
@@ -54,13 +53,6 @@ async function replay(bus: Bus, settings: SafetySettings, request: ReplayRequest
     newly_refused: count('refused'),
     other_reason: count('other_reason'),
     assumed_like_another: redecided.filter(({ assumed }) => assumed?.like).length,
-    ...withDecisions(pageOf(redecided, outcomes, request)),
+    ...pageOf(redecided, outcomes, request),
   };
-}
-
-function withDecisions({
-  decisions,
-  next,
-}: ReturnType<typeof pageOf>): Pick<ReplayReply, 'decisions' | 'next'> {
-  return { decisions: [...decisions], next };
 }

@@ -3,6 +3,7 @@ import type { Assumed } from '#libs/contracts/replay';
 import { targetId } from '#libs/contracts/target';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 import { isDiagnostic, targetsOf } from '../closing.ts';
+import { firstAfter } from './first-after.ts';
 import type { History } from './history.ts';
 
 /** An end that never was, of a remediation that would have been approved and was not. */
@@ -39,7 +40,7 @@ export function assumeEnds({
     const targets = targetsOf(requested);
     if (isDiagnostic(requested)) return endOf(requested, at, 'executed', []);
     const next = targets
-      .flatMap((target) => firstAfter(ended.get(targetId(target)) ?? [], at) ?? [])
+      .flatMap((target) => nextEnded(ended.get(targetId(target)) ?? [], at) ?? [])
       .toSorted((a, b) => a.atMs - b.atMs)[0];
     return next ? like(next, requested, at) : endOf(requested, at, 'unknown', undefined);
   };
@@ -84,13 +85,6 @@ function endOf(
 }
 
 /** `ended` is in the order of its instants. */
-function firstAfter(ended: readonly Ended[], at: number): Ended | undefined {
-  let low = 0;
-  let high = ended.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ended[middle]?.atMs ?? 0) > at) high = middle;
-    else low = middle + 1;
-  }
-  return ended[low];
+function nextEnded(ended: readonly Ended[], at: number): Ended | undefined {
+  return ended[firstAfter(ended, ({ atMs }) => atMs, at)];
 }

@@ -1,5 +1,6 @@
 import { targetId } from '#libs/contracts/target';
 import { targetsOf } from '../closing.ts';
+import { firstAfter } from './first-after.ts';
 import { type Happening, type History, holderOf } from './history.ts';
 
 /** From the grant of a lease to its settling, by the places of `decided` and `complete`. */
@@ -100,23 +101,12 @@ const besides = 0.25;
 /** The place of a decision as far as acts of people are concerned: before all that were asked for after it. */
 function beforeActs({ sequence, at }: Happening, acts: readonly Happening[]): number {
   let place = sequence;
-  for (let n = firstAfter(acts, sequence) - 1; n >= 0; n -= 1) {
+  for (let n = firstAfter(acts, (act) => act.sequence, sequence) - 1; n >= 0; n -= 1) {
     const act = acts[n];
     if (!act || act.at <= at) break;
     place = act.sequence - justBefore;
   }
   return place;
-}
-
-function firstAfter(acts: readonly Happening[], sequence: number): number {
-  let low = 0;
-  let high = acts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((acts[middle]?.sequence ?? 0) > sequence) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** A dry run looks first and is stated seconds later: before everything that happened after its instant. */

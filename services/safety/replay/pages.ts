@@ -1,5 +1,5 @@
 import type { Complete } from '#libs/contracts/facts';
-import type { Replayed, ReplayRequest } from '#libs/contracts/replay';
+import type { Replayed, ReplayReply, ReplayRequest } from '#libs/contracts/replay';
 import { targetId } from '#libs/contracts/target';
 import { targetsOf } from '../closing.ts';
 import type { Redecided } from './replay.ts';
@@ -7,14 +7,12 @@ import type { Redecided } from './replay.ts';
 /** A message of NATS holds 1 MiB unless its server says otherwise; half of it leaves room for all that goes around. */
 export const mostBytes = 400 * 1_024;
 
-export type Page = { readonly decisions: readonly Replayed[]; readonly next: number | null };
-
 /** The wanted part of a replay, as far as it fits into one answer. */
 export function pageOf(
   redecided: readonly Redecided[],
   outcomes: ReadonlyMap<string, Complete['outcome']>,
   { show, limit, after }: Pick<ReplayRequest, 'show' | 'limit' | 'after'>,
-): Page {
+): Pick<ReplayReply, 'decisions' | 'next'> {
   const wanted = redecided
     .filter(({ sequence, change }) => sequence > after && (show === 'all' || change !== 'none'))
     .toSorted((a, b) => a.sequence - b.sequence);

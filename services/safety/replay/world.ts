@@ -3,13 +3,13 @@ import type { Complete, Requested } from '#libs/contracts/facts';
 import type { SafetyAct } from '#libs/contracts/rpc';
 import { parseTargetId, type Target, targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
-import { countRequest, emptyCell, grantLease, noteLimits, settleLease } from '../cell.ts';
+import { emptyCell, grantLease, settleLease } from '../cell.ts';
 import { targetsOf } from '../closing.ts';
+import { countAsked } from '../count-asked.ts';
 import { wishOf } from '../operate/control.ts';
 import { withOrder } from '../operate/order.ts';
 import { partsOf, withReset } from '../operate/reset.ts';
 import type { Policy } from '../policy.ts';
-import { limitsOn } from '../seats.ts';
 import type { Decision } from './history.ts';
 
 /** Cells and controls in memory, changed by the same pure functions that change the real ones. */
@@ -35,22 +35,18 @@ export function openWorld(): World {
   let kept: KeptControl = { kill_switch: null, maintenance: [], orders: [] };
   const cellOf = (target: Target): Cell => cells.get(targetId(target)) ?? emptyCell(target);
   const put = (cell: Cell): void => void cells.set(targetId(cell.target), cell);
-  const counted = (cell: Cell, requested: Requested, policy: Policy, at: number): Cell => {
-    const known = noteLimits(cell, limitsOn(requested, cell.target));
-    return countRequest(known, requested.endpoint, requested.remediation_id, policy, at);
-  };
   return {
     cells,
     fromTheFirst,
     cellOf,
     control: () => kept,
     count: (requested, policy, at) => {
-      for (const target of targetsOf(requested)) put(counted(cellOf(target), requested, policy, at));
+      for (const target of targetsOf(requested)) put(countAsked(cellOf(target), requested, policy, at));
     },
     grant: (requested, policy, at, epochs) => {
       const { remediation_id: id, expires_at } = requested;
       for (const target of targetsOf(requested)) {
-        const cell = counted(cellOf(target), requested, policy, at);
+        const cell = countAsked(cellOf(target), requested, policy, at);
         const epoch = epochs?.get(targetId(target));
         if (epoch === 1) fromTheFirst.add(targetId(target));
         const before = epoch === undefined ? cell : { ...cell, epoch: epoch - 1 };
