@@ -42,25 +42,12 @@ export function findCommand(argv: readonly string[], commands: readonly Command[
 }
 
 function positionsOf(argv: readonly string[]) {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: configOf(globalOptions),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  return tokens.filter((token) => token.kind === 'positional');
+  return takeApart(argv, globalOptions).tokens.filter((token) => token.kind === 'positional');
 }
 
 /** Reads options and arguments. Throws a usage error that names what was probably meant. */
 export function readOptions<O extends OptionSpecs>(args: readonly string[], specs: O): Given<OptionSpecs> {
-  const { tokens, positionals } = parseArgs({
-    args: [...args],
-    options: configOf(specs),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
+  const { tokens, positionals } = takeApart(args, specs);
   const found = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -120,6 +107,16 @@ function unknownOption(rawName: string, specs: OptionSpecs): Error {
     `there is no option ${rawName} here`,
     meant ? `did you mean --${meant}?` : 'see --help; what is no option goes after --',
   );
+}
+
+function takeApart(args: readonly string[], specs: OptionSpecs) {
+  return parseArgs({
+    args: [...args],
+    options: configOf(specs),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
 }
 
 function configOf(specs: OptionSpecs) {

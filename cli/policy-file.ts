@@ -3,17 +3,14 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
 import { usageError } from './command-error.ts';
+import { pairOf } from './pair.ts';
 
 const policySchema = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())]));
 export type Policy = z.output<typeof policySchema>;
 
 /** Settings from a file and from the command line, where the latter go first. */
 export function policyOf(file: string | undefined, set: readonly string[]): Policy {
-  const pairs = set.map((text) => {
-    const at = text.indexOf('=');
-    if (at < 1) throw usageError(`--set ${text}: there is no name before a =`, 'write --set NAME=value');
-    return [text.slice(0, at), text.slice(at + 1)] as const;
-  });
+  const pairs = set.map((text) => pairOf('set', text, 'NAME=value'));
   return { ...(file === undefined ? {} : readPolicy(file)), ...Object.fromEntries(pairs) };
 }
 

@@ -25,14 +25,13 @@ export const controlSchema = z.object({
     z.object({ from: z.string(), until: z.string(), targets: z.array(z.string()), reason: z.string() }),
   ),
 });
-export type SafetyControl = z.output<typeof controlSchema>;
+type SafetyControl = z.output<typeof controlSchema>;
 
 export const safetyStatusSchema = z.object({
   control: controlSchema,
   cells: z.array(cellSchema),
   left_out: z.number().default(0),
 });
-export type SafetyStatus = z.output<typeof safetyStatusSchema>;
 
 /** Something holds it, or held it so lately that it still counts. */
 export function isActive({ lease, cooldown, back_off, breaker }: SafetyCell): boolean {

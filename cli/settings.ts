@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { port, readConfig, url } from '#libs/runtime/config';
 import { firstTokenFile } from '../services/gateway/first-token.ts';
 
-export const clientSettingsSchema = z.object({
+const clientSettingsSchema = z.object({
   HEMOSTAT_URL: url().optional(),
   HEMOSTAT_TOKEN: z.string().optional(),
   GATEWAY_PORT: port(9000),

@@ -6,5 +6,11 @@ export function whichTarget(
   return word.includes('/') ? { target: word } : { container: word };
 }
 
+export const engineOption = {
+  type: 'text',
+  value: '<name>',
+  about: 'another Docker Engine than the usual one',
+} as const;
+
 export const targetNote =
   'A target as the tables show it does as well as a container: local/cleanup/project/shop.';

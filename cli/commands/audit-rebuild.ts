@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, noArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { factsFromLines } from '../facts-from.ts';
 import { readAnswer } from '../gateway.ts';
 import { tableLines } from '../table.ts';
 
@@ -31,9 +32,7 @@ export const auditRebuildCommand = command({
     const { same, targets, facts, different, differences, truncated } = rebuilt;
     show(answer.body, () => [
       `${same ? out.paint('green', 'All is as the facts say') : out.paint('red', `${different} differences`)}: ${targets} targets, ${facts} facts`,
-      ...(rebuilt.from_the_beginning || rebuilt.facts_from === null
-        ? []
-        : [`Nothing is known of the time before ${rebuilt.facts_from}: facts are kept for so long only.`]),
+      ...factsFromLines(rebuilt),
       ...(differences.length === 0
         ? []
         : [

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { gateLines, gateSchema } from '../gate-lines.ts';
 import { readAnswer } from '../gateway.ts';
-import { targetNote, whichTarget } from '../which-target.ts';
+import { engineOption, targetNote, whichTarget } from '../which-target.ts';
 
 const explainedSchema = z.object({
   target: z.string(),
@@ -17,7 +17,7 @@ export const explainCommand = command({
   name: 'explain',
   summary: 'What safety would decide now, gate by gate, and when it will allow it',
   takes: { text: '<container> [<action>]', least: 1, most: 2 },
-  options: { engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' } },
+  options: { engine: engineOption },
   notes: [
     'The action is restart unless told. Nothing is asked for and nothing is counted. Exits with 3 when it would be refused.',
     targetNote,

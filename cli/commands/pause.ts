@@ -4,7 +4,7 @@ import { usageError } from '../command-error.ts';
 import { orderControl } from '../control-order.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { durationOption, instantOption } from '../moments.ts';
-import { needReason, reasonOption } from '../reason.ts';
+import { needReason, orderKeyOption, reasonOption } from '../reason.ts';
 
 export const pauseCommand = command({
   name: 'pause',
@@ -18,7 +18,7 @@ export const pauseCommand = command({
       value: '<timestamp>',
       about: 'lifts itself at this instant, for example 2026-01-31T12:00:00Z',
     },
-    key: { type: 'text', value: '<key>', about: 'names the order: given again it is not carried out again' },
+    key: orderKeyOption,
   },
   notes: ['What runs already goes on to its end. Needs the scope admin.'],
   async run({ options }, context) {

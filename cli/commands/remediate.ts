@@ -8,6 +8,7 @@ import type { Answer, Gateway } from '../gateway.ts';
 import { durationOption } from '../moments.ts';
 import { paramsOf } from '../params.ts';
 import { splitNames } from '../split-names.ts';
+import { engineOption } from '../which-target.ts';
 
 const defaultWaitSeconds = 180;
 const tries = 3;
@@ -36,7 +37,7 @@ export const remediateCommand = command({
       value: '<gates>',
       about: 'break glass: some of cooldown, back_off, breaker, rate; needs admin and --reason',
     },
-    engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' },
+    engine: engineOption,
   },
   notes: [
     'An action that concerns no single container goes without one: hemostat remediate stop-chaos-attack --param attack_id=…',

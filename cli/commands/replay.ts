@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, noArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { factsFromLines } from '../facts-from.ts';
 import { type Gateway, readAnswer } from '../gateway.ts';
 import { countOption, momentOption } from '../moments.ts';
 import { policyOf } from '../policy-file.ts';
@@ -98,9 +99,7 @@ function replayLines(replay: Replay): readonly string[] {
           `How ${replay.assumed_like_another} of the newly approved would have ended is assumed after others like them.`,
         ]
       : []),
-    ...(replay.from_the_beginning || replay.facts_from === null
-      ? []
-      : [`Nothing is known of the time before ${replay.facts_from}: facts are kept for so long only.`]),
+    ...factsFromLines(replay),
     ...(replay.decisions.length === 0 ? [] : ['', ...decisionLines(replay)]),
   ];
 }

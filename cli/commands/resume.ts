@@ -1,7 +1,7 @@
 import { command, noArguments } from '../command.ts';
 import { orderControl } from '../control-order.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { needReason, reasonOption } from '../reason.ts';
+import { needReason, orderKeyOption, reasonOption } from '../reason.ts';
 
 export const resumeCommand = command({
   name: 'resume',
@@ -9,7 +9,7 @@ export const resumeCommand = command({
   takes: noArguments,
   options: {
     reason: reasonOption,
-    key: { type: 'text', value: '<key>', about: 'names the order: given again it is not carried out again' },
+    key: orderKeyOption,
   },
   notes: ['Cooldowns and breakers are as they were. Needs the scope admin.'],
   async run({ options }, context) {

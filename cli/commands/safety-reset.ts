@@ -4,10 +4,10 @@ import { command } from '../command.ts';
 import { usageError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readAnswer } from '../gateway.ts';
-import { needReason, reasonOption } from '../reason.ts';
+import { needReason, orderKeyOption, reasonOption } from '../reason.ts';
 import { splitNames } from '../split-names.ts';
 import { tableLines } from '../table.ts';
-import { targetNote, whichTarget } from '../which-target.ts';
+import { engineOption, targetNote, whichTarget } from '../which-target.ts';
 
 const resetSchema = z.object({ reset: z.array(z.object({ target: z.string(), changed: z.boolean() })) });
 
@@ -22,9 +22,9 @@ export const safetyResetCommand = command({
       value: '<names>',
       about: 'only these of cooldown, back_off, breaker, rate; separated by commas',
     },
-    engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' },
+    engine: engineOption,
     reason: reasonOption,
-    key: { type: 'text', value: '<key>', about: 'names the order: given again it is not carried out again' },
+    key: orderKeyOption,
   },
   notes: [
     targetNote,

@@ -2,13 +2,13 @@ import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readAnswer } from '../gateway.ts';
 import { cellLines, controlLines, safetyStatusSchema } from '../safety-words.ts';
-import { targetNote, whichTarget } from '../which-target.ts';
+import { engineOption, targetNote, whichTarget } from '../which-target.ts';
 
 export const safetyShowCommand = command({
   name: 'safety show',
   summary: 'Lease, cooldown, back-off and breaker of one target or of all, and whether the mesh is paused',
   takes: { text: '[<container>]', least: 0, most: 1 },
-  options: { engine: { type: 'text', value: '<name>', about: 'another Docker Engine than the usual one' } },
+  options: { engine: engineOption },
   notes: [targetNote],
   async run({ args: [container], options: { engine } }, { gateway, show, notes, now }) {
     const answer = await gateway().ask('GET', '/api/v1/safety/status', {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, noArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readAnswer } from '../gateway.ts';
-import { cellLines, isActive, type SafetyStatus, safetyStatusSchema } from '../safety-words.ts';
+import { cellLines, isActive, type SafetyCell, safetyStatusSchema } from '../safety-words.ts';
 import type { Screen } from '../screen.ts';
 import { plain, tableLines } from '../table.ts';
 
@@ -34,7 +34,7 @@ export const statusCommand = command({
       `${mesh.url} is ${out.paint(colours[health.status], health.status)}`,
       '',
       ...partLines(health, out),
-      ...(safety ? ['', ...heldLines(safety, now())] : []),
+      ...(safety ? ['', ...heldLines(active, now())] : []),
     ]);
     return exits[health.status];
   },
@@ -66,8 +66,7 @@ function partLines({ parts }: Health, out: Screen): readonly string[] {
   return [...lines, ...remedies];
 }
 
-function heldLines(safety: SafetyStatus, now: number): readonly string[] {
-  const active = safety.cells.filter(isActive);
+function heldLines(active: readonly SafetyCell[], now: number): readonly string[] {
   if (active.length === 0) return ['No target is leased, rests, or has an open breaker.'];
   return cellLines(active, now);
 }

@@ -1,22 +1,16 @@
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
+import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { openService, type ServiceContext } from './open-service.ts';
 
-const stop = new AbortController();
-let server: NatsServer;
+let ground: BusGround;
 let context: ServiceContext;
 
 beforeAll(async () => {
-  server = await startNatsServer();
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent' };
-  context = await openService('test', { env, signal: stop.signal });
+  ground = await startBusGround();
+  ({ context } = ground);
 });
-afterAll(async () => {
-  stop.abort();
-  await context[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => ground[Symbol.asyncDispose]());
 
 const question = { headers: headers(), timeoutMs: 5_000 };
 
@@ -36,8 +30,7 @@ it('rejects at once when nobody listens, and in time when nobody answers', async
 });
 
 it('rejects what is under way when its connection ends', async () => {
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent' };
-  const other = await openService('test', { env, signal: stop.signal });
+  const other = await openService('test', ground);
   other.bus.nc.subscribe('silence', { callback: () => {} });
   const under = expect(other.bus.ask('silence', '', question)).rejects.toThrow('the connection is closed');
   await other[Symbol.asyncDispose]();

@@ -2,27 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buckets } from '#libs/contracts/subjects';
-import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
+import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { type CellStore, openCells } from './cell-store.ts';
-import { openService, type ServiceContext } from './open-service.ts';
+import type { ServiceContext } from './open-service.ts';
 
-const stop = new AbortController();
-let server: NatsServer;
+let ground: BusGround;
 let context: ServiceContext;
 let store: CellStore<number>;
 beforeAll(async () => {
-  server = await startNatsServer();
-  context = await openService('test', {
-    env: { NATS_URL: server.url, LOG_LEVEL: 'silent' },
-    signal: stop.signal,
-  });
+  ground = await startBusGround();
+  ({ context } = ground);
   store = await openCells(context.bus, buckets.safety, z.number());
 });
-afterAll(async () => {
-  stop.abort();
-  await context[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => ground[Symbol.asyncDispose]());
 
 const stored = async (): Promise<number> =>
   (await context.bus.jsm.streams.info(`KV_${buckets.safety}`)).state.messages;

@@ -3,27 +3,23 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { completeSchema, type Fact, finishedSchema, requestedSchema } from '#libs/contracts/facts';
 import { completeSubject, finishedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
+import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { aRequested, aTarget } from '#libs/testing/examples';
-import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
+import type { NatsServer } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
 import { stateFact } from './fact.ts';
 import { followAllFacts, followFacts, lastFact, sequenceOfEnd } from './follow.ts';
 import { publishStored } from './live.ts';
-import { openService, type ServiceContext } from './open-service.ts';
+import type { ServiceContext } from './open-service.ts';
 
-const stop = new AbortController();
+let ground: BusGround;
 let server: NatsServer;
 let context: ServiceContext;
 beforeAll(async () => {
-  server = await startNatsServer();
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent' };
-  context = await openService('test', { env, signal: stop.signal });
+  ground = await startBusGround();
+  ({ server, context } = ground);
 });
-afterAll(async () => {
-  stop.abort();
-  await context[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => ground[Symbol.asyncDispose]());
 
 const end = (id: string) => ({
   remediation_id: id,
@@ -46,7 +42,7 @@ const complete = (id: string) =>
 
 type Seen = { readonly types: Fact['type'][]; readonly sequences: number[]; readonly ended: Promise<void> };
 
-function follow(id: string, after = 0, signal = stop.signal): Seen {
+function follow(id: string, after = 0, signal = ground.signal): Seen {
   const seen = { types: [] as Fact['type'][], sequences: [] as number[] };
   const read = async (): Promise<void> => {
     for await (const fact of followFacts(context.bus, id, after, signal)) {

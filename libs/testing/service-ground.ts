@@ -1,13 +1,13 @@
-import { openService, type ServiceContext } from '#libs/bus/open-service';
+import type { ServiceContext } from '#libs/bus/open-service';
 import { type RemediationRecord, readRemediation } from '#libs/bus/remediation-record';
 import type { Plan, Step } from '#libs/contracts/plan';
 import type { Target } from '#libs/contracts/target';
+import { startBusGround } from './bus-ground.ts';
 import { type ContainerOptions, startContainer, type TestContainer } from './container.ts';
 import { countEvents } from './container-events.ts';
 import { testEngine } from './docker-engine.ts';
 import { aRequested, aTarget } from './examples.ts';
 import { busyboxImage } from './images.ts';
-import { startNatsServer } from './nats-server.ts';
 
 /** What a test of one service with patients stands on: a NATS of its own, a client of it, and the engine of the run. */
 export interface ServiceGround extends AsyncDisposable {
@@ -27,22 +27,18 @@ export interface ServiceGround extends AsyncDisposable {
 export async function startServiceGround(): Promise<ServiceGround> {
   const { docker, dockerHost } = testEngine();
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startNatsServer());
+  const bus = stack.use(await startBusGround());
   const image = await busyboxImage(docker);
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', DOCKER_HOST: dockerHost };
-  const stop = new AbortController();
-  const context = stack.use(await openService('test', { env, signal: stop.signal }));
-  stack.defer(() => stop.abort());
   const owned = stack.move();
   return {
-    context,
-    signal: stop.signal,
+    context: bus.context,
+    signal: bus.signal,
     dockerHost,
     image,
-    env,
+    env: { ...bus.env, DOCKER_HOST: dockerHost },
     patient: (options = {}) => startContainer(docker, { image, cmd: ['sleep', '1000'], ...options }),
     count: (patient, action, since) => countEvents(docker, { container: patient.id, action, since }),
-    record: (id) => readRemediation(context.bus, id),
+    record: (id) => readRemediation(bus.context.bus, id),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

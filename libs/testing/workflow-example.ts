@@ -18,7 +18,7 @@ import { aRequested, aTarget } from './examples.ts';
 
 const id = '00000000-0000-4000-8000-000000000001';
 const at = toInstant(0);
-export const chaosTarget: Target = { engine: 'local', kind: 'endpoint', name: 'chaos/abc-123' };
+const chaosTarget: Target = { engine: 'local', kind: 'endpoint', name: 'chaos/abc-123' };
 
 /** Stop the attack, restart the API, restart the database if that did not help. */
 export function aWorkflow(params: Details = { escalate_to_db_restart: true }): Requested {

@@ -3,28 +3,21 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stateFact } from '#libs/bus/fact';
-import { openService, type ServiceContext } from '#libs/bus/open-service';
+import type { ServiceContext } from '#libs/bus/open-service';
 import { finishedSchema, type Requested, requestedSchema } from '#libs/contracts/facts';
 import { decidedSubject, finishedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
+import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { aRequested, aTarget } from '#libs/testing/examples';
-import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { listRemediations, type Page, type Wanted } from './listing.ts';
 
-let stop: AbortController;
-let server: NatsServer;
+let ground: BusGround;
 let context: ServiceContext;
 beforeEach(async () => {
-  stop = new AbortController();
-  server = await startNatsServer();
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent' };
-  context = await openService('test', { env, signal: stop.signal });
+  ground = await startBusGround();
+  ({ context } = ground);
 });
-afterEach(async () => {
-  stop.abort();
-  await context[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterEach(() => ground[Symbol.asyncDispose]());
 
 async function ask(change: Partial<Requested> = {}): Promise<string> {
   const id = randomUUID();
@@ -51,7 +44,7 @@ async function noise(count: number): Promise<void> {
 }
 
 const list = (wanted: Wanted, limit: number, before?: number, searchMs = 2_000): Promise<Page> =>
-  listRemediations(context.bus, wanted, { limit, before, searchMs, signal: stop.signal });
+  listRemediations(context.bus, wanted, { limit, before, searchMs, signal: ground.signal });
 
 /** Every id that the pages show, in their order; `between` runs after each page. */
 async function all(
