@@ -4,6 +4,7 @@
  */
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { failpoint } from '#libs/runtime/failpoint';
 import { toInstant } from '#libs/runtime/instant';
 import { inSpan, linkTo, withRemediation } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
@@ -51,6 +52,7 @@ export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
   const handleOne = async (message: JsMsg): Promise<void> => {
     try {
       const handled = await traced(bus, options, message);
+      failpoint('handled-before-ack');
       if (handled === 'ack') bus.outbox.sendSoon(() => message.ack());
       else message.nak(handled.retryInMs);
     } catch (error) {

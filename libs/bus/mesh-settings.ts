@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { engineSchema } from '#libs/contracts/scalars';
 import { nonNegativeInteger, port, seconds } from '#libs/runtime/config';
+import { failpointsSetting } from '#libs/runtime/failpoint';
 import { logSettings } from '#libs/runtime/log';
 
 /** The settings that every service reads. */
@@ -28,6 +29,8 @@ export const meshSettings = {
   HEMOSTAT_FACTS_DAYS: nonNegativeInteger({ min: 1, max: 3650, default: 7 }),
   HEMOSTAT_AUDIT_PER_TARGET: nonNegativeInteger({ min: 1, max: 100_000, default: 100 }),
   HEMOSTAT_EXECUTOR_SLOTS: nonNegativeInteger({ min: 1, max: 1_000, default: 64 }),
+  /** For tests: where this process is to die. */
+  HEMOSTAT_FAILPOINTS: failpointsSetting,
   HEMOSTAT_HEALTH_HOST: z.string().default('127.0.0.1'),
   HEMOSTAT_HEALTH_PORT: port().optional(),
   ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),

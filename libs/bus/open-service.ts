@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { type Clock, systemClock } from '#libs/runtime/clock';
 import { readConfig } from '#libs/runtime/config';
+import { armFailpoints } from '#libs/runtime/failpoint';
 import { createHealth, type Health, serveHealth } from '#libs/runtime/health';
 import { createLog, type Log, type LogOptions } from '#libs/runtime/log';
 import { retryUntil } from '#libs/runtime/retry';
@@ -45,6 +46,7 @@ export async function openService(name: string, options: OpenOptions): Promise<S
     ...(logDestination ? { destination: logDestination } : {}),
   });
   warnOfRedis(settings, log);
+  armFailpoints(settings.HEMOSTAT_FAILPOINTS, log);
   const tracing = stack.use(
     startTracing({
       service: `hemostat-${name}`,

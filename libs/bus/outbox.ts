@@ -1,3 +1,5 @@
+import { failpoint } from '#libs/runtime/failpoint';
+
 /**
  * Sends what is published in one turn of the event loop in one write: each write of its own is a system call here and a
  * read in the server. What goes through it keeps its order; what does not may overtake it.
@@ -22,6 +24,7 @@ export function openOutbox(): Outbox {
     clearTimeout(later);
     scheduled = undefined;
     later = undefined;
+    failpoint('outbox-before-flush');
     const batch = leaving;
     leaving = [];
     for (const publish of batch) publish();

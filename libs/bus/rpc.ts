@@ -5,6 +5,7 @@ import { parseJson } from '#libs/contracts/json';
 import { parseOrProblem } from '#libs/contracts/parse';
 import { isProblemCode, Problem } from '#libs/contracts/problem';
 import type { Verb } from '#libs/contracts/rpc';
+import { failpoint } from '#libs/runtime/failpoint';
 import { inSpan } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { contextOf, headerOf, tracedHeaders } from './headers.ts';
@@ -64,6 +65,7 @@ async function answer(bus: Bus, verb: Served, message: ServiceMsg): Promise<void
       try {
         const asked = message.string();
         const reply = JSON.stringify(await verb.handle(asked === '' ? {} : parse(asked)));
+        failpoint('rpc-before-answer');
         await bus.outbox.send(() => void message.respond(reply));
       } catch (error) {
         const problem = error instanceof Problem ? error : undefined;

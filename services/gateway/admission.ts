@@ -10,6 +10,7 @@ import { readFact, stateFact } from '#libs/bus/fact';
 import { type Requested, type Resolution, requestedSchema } from '#libs/contracts/facts';
 import { Problem } from '#libs/contracts/problem';
 import { requestedSubject } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import { type Asking, fingerprintOfAsking, invalidField } from './asking.ts';
 import { concernsOf, expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
 import { createResolver, type Resolver } from './resolver.ts';
@@ -35,6 +36,7 @@ export function createAdmission(bus: Bus, settings: RequestSettings): Admission 
           throw notKnown(asking.id, error);
         },
       );
+      failpoint('requested-stored');
       if (stated.kind === 'duplicate') return standing(asking, stated.body);
       logRequested(bus, stated.body);
       return { requested: stated.body, fresh: true };

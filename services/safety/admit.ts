@@ -8,6 +8,7 @@ import { readFact } from '#libs/bus/fact';
 import { headOf } from '#libs/contracts/fact-head';
 import { type Approved, completeSchema, decidedSchema, type Requested } from '#libs/contracts/facts';
 import { completeSubject, decidedSubject } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 import type { Admission } from './admission.ts';
 import { admitDryRun } from './admit-dry-run.ts';
@@ -79,6 +80,7 @@ async function takeLeases(
     const grant = { id, gates: [...verdict.gates], expires_at };
     const next = grantLease(counted, grant, fromInstant(expires_at) + timing.slackMs, now);
     if ((await state.compareAndSet(cell.target, revision, next)) === 'conflict') return undefined;
+    failpoint('lease-granted');
     granted.push({ cell: next, revision });
   }
   return granted;

@@ -17,6 +17,7 @@ import {
 } from '#libs/contracts/facts';
 import type { GateVerdict } from '#libs/contracts/gates';
 import { completeChannel, completeSubject, decidedSubject, requestedSubject } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import { fromInstant } from '#libs/runtime/instant';
 import { closeLease, settleLease, spendsAttempt } from './cell.ts';
 import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
@@ -39,6 +40,7 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
   const tell = async (requested: Requested, terminal: Terminal): Promise<Handled> => {
     const gates = terminal.kind === 'decided' ? terminal.fact.gates : await gatesOf(bus, requested);
     await announce(bus, completeChannel, remediationComplete(requested, terminal, gates));
+    failpoint('announced');
     return 'ack';
   };
 
@@ -47,12 +49,16 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
     const at = fromInstant(terminal.fact.at);
     for (const target of terminal.fact.targets) {
       await state.change(target, (cell) => settleLease(cell, terminal.fact, policy, at));
+      failpoint('cell-settled');
     }
+    failpoint('settled');
     return tell(requested, terminal);
   };
 
   const complete = async (requested: Requested, fact: Complete): Promise<Handled> => {
+    failpoint('complete-before');
     const stated = await stateFact(bus, completeSubject(fact.remediation_id), completeSchema, fact);
+    failpoint('complete-stored');
     if (stated.kind === 'stored') tellComplete(bus, requested, fact);
     return settle(requested, { kind: 'complete', fact: stated.body });
   };
@@ -61,6 +67,7 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
     for (const target of targetsOf(requested)) {
       await state.change(target, (cell) => closeLease(cell, requested.remediation_id, bus.clock.now()));
     }
+    failpoint('closing-stored');
   };
 
   return {

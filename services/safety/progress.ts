@@ -4,6 +4,7 @@ import { readFact } from '#libs/bus/fact';
 import { factSchema, requestedSchema } from '#libs/contracts/facts';
 import { parseJson } from '#libs/contracts/json';
 import { requestedSubject } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import { renewLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
 import type { LeaseTiming } from './policy.ts';
@@ -23,7 +24,9 @@ export async function renewOnProgress(
   const settleMs = fact.type === 'started' ? 2_000 * fact.settle_seconds : 0;
   for (const target of targetsOf(requested.body)) {
     const deadline = bus.clock.now() + timing.stepMs + settleMs;
+    failpoint('renewal-before');
     await state.change(target, (cell) => renewLease(cell, fact.remediation_id, deadline));
+    failpoint('renewal-stored');
   }
   return 'ack';
 }

@@ -6,6 +6,7 @@ import type { Handled } from '#libs/bus/consume';
 import { stateFact } from '#libs/bus/fact';
 import { type Decided, decidedSchema, type Requested } from '#libs/contracts/facts';
 import { decidedSubject } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import type { Admission } from './admission.ts';
 import { releaseLease } from './cell.ts';
 import { targetsOf } from './closing.ts';
@@ -18,6 +19,7 @@ export async function stateVerdict(
 ): Promise<Handled> {
   const subject = decidedSubject(requested.remediation_id, requested.engine);
   const stated = await stateFact(admission.bus, subject, decidedSchema, decided);
+  failpoint('decided-stored');
   if (stated.kind === 'stored') tellDecided(admission.bus, requested, decided);
   return concludeWith(admission, requested, stated.body);
 }

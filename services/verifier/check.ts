@@ -7,6 +7,7 @@ import type { Problem } from '#libs/contracts/problem';
 import type { ContainerReading, verifierVerbs } from '#libs/contracts/rpc';
 import type { Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
+import { failpoint } from '#libs/runtime/failpoint';
 import { beginning, type HttpReading, judge, type Readings } from './judge.ts';
 import type { TargetWatch } from './target-watch.ts';
 
@@ -38,6 +39,7 @@ export async function check(ports: CheckPorts, request: CheckRequest): Promise<C
   let progress = request.progress ?? beginning(clock.now());
   for (;;) {
     const readings = await look(ports, request, until);
+    failpoint('verifier-looked');
     const judgement = judge(progress, readings, question, clock.now());
     progress = judgement.progress;
     const done = judgement.verdict !== 'pending' || clock.now() + pollMs >= until || signal.aborted;

@@ -5,6 +5,7 @@
  */
 import type { AuditHead } from '#libs/contracts/audit-head';
 import type { Clock } from '#libs/runtime/clock';
+import { failpoint } from '#libs/runtime/failpoint';
 import type { Log } from '#libs/runtime/log';
 import { retryUntil } from '#libs/runtime/retry';
 import type { HeadStore } from '../chain/head-store.ts';
@@ -61,7 +62,9 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     const text = records.map(({ line }) => `${line}\n`).join('');
     const attempt = async (): Promise<void> => {
       if (keeping.isFull(file.size, text)) await file.rotate();
+      failpoint('audit-append-before');
       await file.append(text);
+      failpoint('audit-append-synced');
       fileHealth.good();
     };
     const retryable = (error: unknown): boolean => {
@@ -82,6 +85,7 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
   const move = async (next: AuditHead): Promise<void> => {
     if ((await heads.move(next, signal)) === 'overtaken') throw new Overtaken();
     head = next;
+    failpoint('audit-head-moved');
   };
 
   const store = async (records: readonly PlannedRecord[], next: Partial<AuditHead>): Promise<void> => {
@@ -92,6 +96,7 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
     // Who was overtaken meanwhile leaves the copies to the other one: the server notices doubles for two minutes only.
     mustHold(ports.holds);
     const sequence = await copyAll({ streams, clock, log }, records, signal);
+    failpoint('audit-copied');
     head = { ...head, copied: { n: head.n, sequence: Math.max(head.copied.sequence, sequence) } };
     fileHealth.goesOn();
   };

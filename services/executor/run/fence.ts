@@ -4,6 +4,7 @@ import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import { inSpan } from '#libs/runtime/tracing';
 import { DockerError } from '../docker/docker-error.ts';
 import { EndpointError } from '../endpoint/endpoint-error.ts';
@@ -34,8 +35,10 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
   const guarded = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
     if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
     // Nothing may be awaited between the look and the call.
+    failpoint('call-before');
     try {
       const answer = await inSpan(bus.tracer, name, { kind: 'client' }, call);
+      failpoint('call-answered');
       reached = true;
       return answer;
     } catch (error) {

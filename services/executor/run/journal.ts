@@ -25,6 +25,7 @@ import {
   startedSubject,
   verifiedSubject,
 } from '#libs/contracts/subjects';
+import { failpoint } from '#libs/runtime/failpoint';
 import type { PlanLog } from './step-log.ts';
 
 export interface Journal {
@@ -60,13 +61,21 @@ export function openJournal(bus: Bus, id: string, stopping: AbortSignal): Journa
     },
     executed: async (executed) => {
       const subject = executedSubject(id, executed.n);
-      return (await stateFact(ours, subject, executedSchema, executed, stopping)).body;
+      const stated = await stateFact(ours, subject, executedSchema, executed, stopping);
+      failpoint('executed-stored');
+      return stated.body;
     },
     verified: async (verified) => {
       const subject = verifiedSubject(id, verified.n);
-      return (await stateFact(ours, subject, verifiedSchema, verified, stopping)).body;
+      const stated = await stateFact(ours, subject, verifiedSchema, verified, stopping);
+      failpoint('verified-stored');
+      return stated.body;
     },
-    finished: async (finished) =>
-      (await stateFact(ours, finishedSubject(id), finishedSchema, finished, stopping)).body,
+    finished: async (finished) => {
+      failpoint('finished-before');
+      const stated = await stateFact(ours, finishedSubject(id), finishedSchema, finished, stopping);
+      failpoint('finished-stored');
+      return stated.body;
+    },
   };
 }
