@@ -219,6 +219,19 @@ describe('who may come in', () => {
     for (const headers of [{ origin: 'https://evil.example' }, { host: 'evil.example' }]) {
       expect((await app.inject({ method: 'POST', url, headers })).statusCode).toBe(403);
     }
+    for (const open of ['/health', '/openapi.json', '/docs']) {
+      expect((await app.inject({ url: open, headers: { host: 'evil.example' } })).statusCode).toBe(403);
+    }
+  });
+
+  it('tells browsers with every answer that nobody may frame, sniff or load anything', async () => {
+    for (const url of ['/health/live', '/nope', '/openapi.json', '/api/v1/targets', '/', '/redoc', '/docs']) {
+      const { headers } = await app.inject(url);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['x-frame-options']).toBe('DENY');
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['x-powered-by']).toBeUndefined();
+    }
   });
 
   it('has said for every route who may use it, and that unknown query parameters are refused', async () => {

@@ -1,9 +1,10 @@
 import Fastify from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Problem } from '#libs/contracts/problem';
+import { longestBodyBytes } from '../read-json.ts';
 import type { App, GatewayParts } from './app-type.ts';
 import { authenticate } from './authenticate.ts';
-import { answerBrokenConnections } from './broken-request.ts';
+import { answerBrokenConnections, longestHeadersBytes } from './broken-request.ts';
 import { describeApi, documentRoutes } from './docs.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { liveEvents } from './live-events.ts';
@@ -22,6 +23,7 @@ import { targetHealthRoutes } from './routes/target-health.ts';
 import { targetRoutes } from './routes/targets.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 import { RouteTable } from './routing.ts';
+import { sendSecurityHeaders } from './security-headers.ts';
 import { traceRequests } from './spans.ts';
 import { unusedConnectionsOf } from './unused-connections.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
@@ -32,14 +34,17 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    bodyLimit: longestBodyBytes,
     // Of receiving a request, not of answering it.
     requestTimeout: 30_000,
+    http: { maxHeaderSize: longestHeadersBytes, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     clientErrorHandler: answerBrokenConnections,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error, parts.log)),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error, parts.log)));
+  await sendSecurityHeaders(app);
   answerUnknownRoutes(app);
   traceRequests(app, parts);
   acceptJsonOnly(app);
@@ -51,7 +56,6 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
     endUnused();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
-    reply.header('x-content-type-options', 'nosniff');
     // A connection that is kept alive would hold up the end of the server.
     if (closing.signal.aborted) reply.header('connection', 'close');
     done(null, payload);

@@ -3,7 +3,7 @@ import { Problem } from '#libs/contracts/problem';
 import type { Access } from '../access.ts';
 import { type Identity, mayUse, type Scope, sayScopes } from '../scopes.ts';
 import type { App } from './app-type.ts';
-import { foreignSite } from './same-site.ts';
+import { foreignSite, reboundName } from './same-site.ts';
 
 const challenge = 'Bearer realm="hemostat"';
 const sayNoToken =
@@ -16,11 +16,17 @@ export function authenticate(app: App, access: Access): void {
   app.decorateRequest('identity', null);
   app.addHook('onRequest', (request, reply, done) => {
     const scope = request.routeOptions.config.scope ?? 'admin';
-    if (request.is404 || scope === 'open') return done();
-    const problem = enter(request, reply, access, scope);
+    if (request.is404) return done();
+    const problem = scope === 'open' ? refuseRebound(request, access) : enter(request, reply, access, scope);
     if (problem) done(problem);
     else done();
   });
+}
+
+/** What is open to every program of this machine is not open to the web sites that its browser visits. */
+function refuseRebound({ headers }: FastifyRequest, access: Access): Problem | undefined {
+  const rebound = access.open ? reboundName(headers.host, access.loopback) : undefined;
+  return rebound === undefined ? undefined : new Problem('not_permitted', rebound);
 }
 
 /** Makes the caller known to the route; the problem of one who may not use it. */

@@ -6,14 +6,22 @@ export type Provenance = {
 };
 
 /**
+ * Why a request to a gateway on loopback looks like a rebound DNS name's doing: the browser believes that it talks to
+ * the site of the page. Undefined when it does not.
+ */
+export function reboundName(host: string | undefined, loopback: boolean): string | undefined {
+  if (!loopback || (host !== undefined && isLocalName(nameOf(host.toLowerCase())))) return undefined;
+  return 'The Host header does not name this machine. Use http://localhost or http://127.0.0.1.';
+}
+
+/**
  * Why a request looks like another web site's doing, in the name of somebody whose browser can reach this gateway;
  * undefined when it does not. On loopback also what a rebound DNS name would look like.
  */
 export function foreignSite(from: Provenance, loopback: boolean): string | undefined {
   const host = from.host?.toLowerCase();
-  if (loopback && (host === undefined || !isLocalName(nameOf(host)))) {
-    return 'The Host header does not name this machine. Use http://localhost or http://127.0.0.1.';
-  }
+  const rebound = reboundName(host, loopback);
+  if (rebound !== undefined) return rebound;
   if (from.fetchSite === 'cross-site') return 'Pages of other web sites may not use this gateway.';
   if (from.origin === undefined) return undefined;
   const sameHost = URL.parse(from.origin)?.host === host;
