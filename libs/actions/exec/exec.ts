@@ -6,8 +6,9 @@ import { notApplicable } from '../not-applicable.ts';
 import { unseen } from '../same-container.ts';
 import { commandSchema, commandText } from './argv.ts';
 import { builtInCommands } from './commands.ts';
+import { markOf, programBody } from './exec-body.ts';
 import { judge } from './grammar.ts';
-import { markName, mostBytes, resultOf } from './result.ts';
+import { mostBytes, resultOf } from './result.ts';
 
 const paramsSchema = z.strictObject({
   command: commandSchema.describe(
@@ -45,7 +46,7 @@ export const exec: ContainerAction = {
     if (judged.kind === 'denied') return notApplicable(judged.message);
     const obstacle = whyNot(patient);
     if (obstacle !== undefined) return notApplicable(`${patient.container_name} ${obstacle}`);
-    const mark = `${markName}=${patient.remediation_id ?? randomUUID()}`;
+    const mark = markOf(patient.remediation_id ?? randomUUID());
     return {
       kind: 'ready',
       command: `docker exec ${patient.container_name} ${commandText(judged.argv)}`,
@@ -82,16 +83,7 @@ const evidenceSchema = z.object({
 });
 
 function creation({ container_id }: Patient, argv: readonly string[], mark: string): EngineCall {
-  const body = {
-    AttachStdin: false,
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: false,
-    Privileged: false,
-    Env: [mark],
-    Cmd: argv,
-  };
-  return { ...containerCall('POST', container_id, 'exec'), body };
+  return { ...containerCall('POST', container_id, 'exec'), body: programBody(argv, mark) };
 }
 
 function whyNot({ reading }: Patient): string | undefined {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { commandSchema } from './argv.ts';
 import { hasForm, sayForm, type ValueForm } from './value-form.ts';
 
 /** What one command takes. What is not named here it does not get. */
@@ -35,6 +37,16 @@ export function judge(words: readonly string[], table: CommandTable): Judgement 
   const read = readArguments(name, given, grammar);
   if (typeof read === 'string') return denied(`${read}. ${allowedBy(name, grammar)}`);
   return { kind: 'allowed', argv: [name, ...(grammar.fixed ?? []), ...read] };
+}
+
+/** Is it the very argv that an allowed command comes to? Pure. */
+export function isAllowedArgv(argv: readonly string[], table: CommandTable): boolean {
+  const [name = '', ...rest] = argv;
+  const fixed = table.get(name)?.fixed ?? [];
+  const words = [name, ...rest.slice(fixed.length)];
+  if (!commandSchema.safeParse(words).success) return false;
+  const judged = judge(words, table);
+  return judged.kind === 'allowed' && isDeepStrictEqual(judged.argv, argv);
 }
 
 /** The arguments to run, or what is wrong with one of them. */

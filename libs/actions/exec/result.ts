@@ -1,12 +1,11 @@
 import type { Details } from '#libs/contracts/scalars';
 import { ActionFailed } from '../engine-port.ts';
 import type { ExecEnd } from '../exec-port.ts';
+import { markName } from './exec-body.ts';
 import { cleanOutput, namesOnly } from './output.ts';
 
 /** In bytes; together 64 KiB. What goes wrong is told on stderr, so a flood on stdout must not push it out. */
 export const mostBytes = { stdout: 48 * 1024, stderr: 16 * 1024 } as const;
-/** The name of the mark that hemostat itself puts into the environment. */
-export const markName = 'HEMOSTAT_EXEC';
 
 type Run = {
   readonly name: string;

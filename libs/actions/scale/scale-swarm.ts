@@ -67,7 +67,8 @@ function changeTo({ service, previous_replicas, new_replicas }: Details): Servic
   };
 }
 
-function withReplicas({ Spec }: SwarmService, Replicas: number): SwarmService['Spec'] {
+/** The specification of the service with another number of replicas, and nothing else. */
+export function withReplicas({ Spec }: SwarmService, Replicas: number): SwarmService['Spec'] {
   return { ...Spec, Mode: { ...Spec.Mode, Replicated: { ...Spec.Mode.Replicated, Replicas } } };
 }
 

@@ -11,11 +11,12 @@ import { updateCall, updateService } from './update-service.ts';
 const details = 'Service restarted';
 const settleSeconds = 5;
 
-const force = (service: SwarmService): ServiceSpec => {
+/** The specification that has Swarm replace every task of the service. */
+export function forcedSpec(service: SwarmService): ServiceSpec {
   const { Spec } = service;
   const ForceUpdate = forceUpdateOf(service) + 1;
   return { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ForceUpdate } };
-};
+}
 
 /** Has Swarm replace every task of a service in its own manner; a container of it restarted by itself would be a stray. */
 export function prepareServiceRestart(patient: Patient): Prepared | NotApplicable {
@@ -34,7 +35,7 @@ export function prepareServiceRestart(patient: Patient): Prepared | NotApplicabl
   return {
     kind: 'ready',
     command: `docker service update --force ${name}`,
-    calls: [updateCall(service, force(service))],
+    calls: [updateCall(service, forcedSpec(service))],
     notes: [
       howReplaced(service),
       'if the service is changed meanwhile, the same is done to its newer version',
@@ -54,7 +55,7 @@ export function prepareServiceRestart(patient: Patient): Prepared | NotApplicabl
 }
 
 export const runServiceRestart: ContainerAction['run'] = async (ports, patient, prepared, signal) => {
-  const { query } = await updateService(ports, prepared.calls[0], patient.target.name, force, signal);
+  const { query } = await updateService(ports, prepared.calls[0], patient.target.name, forcedSpec, signal);
   return { ...restarted(prepared.evidence), version_before: query?.version };
 };
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { guardText } from '#libs/contracts/guard-answer';
 import { toDockerError } from './docker-error.ts';
 
 const socket = { kind: 'unix', path: '/var/run/docker.sock' } as const;
@@ -24,6 +25,23 @@ it('takes an answer for an answer, whatever it says', () => {
   });
   expect(refused).toMatchObject({ kind: 'refused', status: 409 });
   expect(refused.message).toContain('already in progress');
+});
+
+it('takes the words of a guard before the engine for what they are, also where a stream was to come', () => {
+  const words = (kind: 'refused' | 'not_reached') =>
+    guardText({ kind, cause: 'it is so. Really', remedy: 'do that' });
+  expect(meaning({ statusCode: 403, json: { message: words('refused') } })).toMatchObject({
+    kind: 'refused',
+    code: 'guard_refused',
+    message: 'The Docker guard refuses: it is so. Really',
+    remedy: 'do that',
+  });
+  const message = `(HTTP code 502) unexpected - ${words('not_reached')} `;
+  expect(meaning({ statusCode: 502, json: null, message })).toMatchObject({
+    kind: 'not_reached',
+    message: 'it is so. Really',
+  });
+  expect(meaning({ statusCode: 502, json: { message: 'Bad Gateway' } }).kind).toBe('refused');
 });
 
 it('says cause and remedy in words for whoever runs the engine', () => {

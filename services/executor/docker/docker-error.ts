@@ -1,3 +1,4 @@
+import { type GuardAnswer, readGuardText } from '#libs/contracts/guard-answer';
 import { Problem } from '#libs/contracts/problem';
 import type { DockerAddress } from './docker-address.ts';
 import { recovers, type Trouble, unreachable } from './unreachable.ts';
@@ -70,7 +71,9 @@ function meaningOf(error: unknown, address: DockerAddress): Meaning {
 }
 
 function refusal(error: unknown, status: number): Meaning {
-  const said = textIn(memberOf(error, 'json'), 'message') ?? textIn(error, 'reason') ?? 'no reason given';
+  const said = saidIn(error);
+  const guard = readGuardText(said);
+  if (guard) return ofGuard(guard, status);
   const forbidden = status === 401 || status === 403;
   return {
     kind: 'refused',
@@ -81,6 +84,23 @@ function refusal(error: unknown, status: number): Meaning {
       ? 'allow the executor this call, e.g. in the proxy that guards the Docker socket'
       : "see the engine's log for the reason",
   };
+}
+
+function ofGuard({ kind, cause, remedy }: GuardAnswer, status: number): Meaning {
+  return kind === 'not_reached'
+    ? { kind, code: 'guard_not_reached', cause, remedy: `${remedy}; ${recovers}` }
+    : { kind, code: 'guard_refused', status, cause: `The Docker guard refuses: ${cause}`, remedy };
+}
+
+// Of an answer that was to be a stream the client keeps only the words, in its own message.
+function saidIn(error: unknown): string {
+  const [, words] = /^\(HTTP code \d{3}\) unexpected - (.+)$/s.exec(textIn(error, 'message') ?? '') ?? [];
+  return (
+    textIn(memberOf(error, 'json'), 'message') ??
+    textIn(error, 'reason') ??
+    words?.trim() ??
+    'no reason given'
+  );
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -6,6 +6,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { EngineCall } from '#libs/actions/engine-port';
+import { killerBody, startBody } from '#libs/actions/exec/exec-body';
 import type { ExecEnd, ExecOrder } from '#libs/actions/exec-port';
 import { type Followed, follow, send } from './dial.ts';
 import { createExecOutput, type ExecOutput } from './exec-output.ts';
@@ -79,11 +80,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 function begin(docker: Docker, id: string, output: ExecOutput, signal: AbortSignal): Promise<Followed> {
-  const start: EngineCall = {
-    method: 'POST',
-    path: ['exec', id, 'start'],
-    body: { Detach: false, Tty: false },
-  };
+  const start: EngineCall = { method: 'POST', path: ['exec', id, 'start'], body: startBody };
   return follow(docker, start, (piece) => output.take(piece), openWithinMs, signal);
 }
 
@@ -109,23 +106,6 @@ async function settled(docker: Docker, id: string, isToEnd: boolean, signal: Abo
   }
 }
 
-/**
- * Ours to the letter; the mark is its only argument. What bears the mark in its environment is the program and what
- * that has started. Again until nothing is found, because it may start something while it is looked for.
- */
-const killScript = `total=0
-for round in 1 2 3 4 5; do
-  found=0
-  for each in /proc/[0-9]*; do
-    case "$(cat "$each/environ" 2>/dev/null)" in
-      *"$1"*) kill -KILL "\${each#/proc/}" 2>/dev/null && found=$((found + 1)) ;;
-    esac
-  done
-  [ "$found" = 0 ] && break
-  total=$((total + found))
-done
-echo "$total"`;
-
 /** Resolves to whether anything was found to kill. Never rejects: that it did not work is a result, too. */
 async function kill(
   docker: Docker,
@@ -134,12 +114,7 @@ async function kill(
   signal: AbortSignal,
 ): Promise<boolean> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(killWithinMs)]);
-  const body = {
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: false,
-    Cmd: ['/bin/sh', '-c', killScript, 'hemostat', order.mark],
-  };
+  const body = killerBody(order.mark);
   try {
     const { Id: id } = createdSchema.parse(await send(docker, { ...order.create, body }, limit));
     const output = createExecOutput({ stdout: 64, stderr: 0 });

@@ -1,6 +1,7 @@
+import { targetsOf } from '#libs/actions/protection';
 import type { Lookup } from '#libs/contracts/rpc';
 import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
-import { type KnownContainer, targetsOf } from './identity.ts';
+import type { KnownContainer } from './identity.ts';
 import { tightest } from './limits.ts';
 
 /** Every container of one moment, findable by whatever it may be called. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Protection } from '#libs/actions/protection';
 import type { ContainerSummary } from '../docker/answers.ts';
-import { identify, type Protection } from './identity.ts';
+import { identify } from './identity.ts';
 
 const nobody: Protection = { names: [], ownId: '' };
 const compose = {

@@ -2,6 +2,7 @@
  * Guarantee: while the engine is away nothing is found; what is not known is looked for anew before it is called
  * missing. An answer may be older than the latest event: whoever acts looks again first.
  */
+import type { Protection } from '#libs/actions/protection';
 import { readServices } from '#libs/actions/swarm/service';
 import type { Lookup, ScaleWish } from '#libs/contracts/rpc';
 import type { ResolvedTarget, Target } from '#libs/contracts/target';
@@ -10,7 +11,7 @@ import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import type { DockerEngine } from '../docker/docker-engine.ts';
 import { containerOf, type Directory, directoryOf, find } from './directory.ts';
-import { identify, type KnownContainer, type Protection } from './identity.ts';
+import { identify, type KnownContainer } from './identity.ts';
 import { createLabelWarnings } from './label-warnings.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { findForScaling } from './scaling.ts';

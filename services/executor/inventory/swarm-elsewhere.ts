@@ -1,6 +1,6 @@
+import { type Protection, protectedBy } from '#libs/actions/protection';
 import { labelsOf, type SwarmService } from '#libs/actions/swarm/service';
 import type { ResolvedTarget } from '#libs/contracts/target';
-import { type Protection, protectedBy } from './identity.ts';
 import { limitsOf, tightest } from './limits.ts';
 
 /** A Swarm service of this very name, none of whose containers is on this engine; undefined: there is none. */

@@ -93,8 +93,9 @@ async function readLease(
   return (await cells.read(targetKey(target))).value?.lease;
 }
 
-// No such container: the engine looked, and there was nothing to act on.
+// No such container: the engine looked, and there was nothing to act on. What a guard refuses it passes to nobody.
 function mayHaveActed(error: unknown): boolean {
   if (error instanceof EndpointError) return error.kind !== 'not_reached';
-  return !(error instanceof DockerError) || (error.kind !== 'not_reached' && error.status !== 404);
+  if (!(error instanceof DockerError)) return true;
+  return error.kind !== 'not_reached' && error.status !== 404 && error.code !== 'guard_refused';
 }
