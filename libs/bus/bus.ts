@@ -20,6 +20,8 @@ export interface Bus extends AsyncDisposable {
   readonly answerWithinMs: number;
   /** Marks every fact of this process, so that after a time-out it recognises what it stored itself. */
   readonly nonce: string;
+  /** Another one, for work whose facts must not be taken for those of the rest of the process. */
+  readonly newNonce: () => string;
   readonly service: string;
   readonly replicas: number;
   readonly log: Log;
@@ -72,6 +74,7 @@ export async function connectBus(options: BusOptions, signal?: AbortSignal): Pro
     outbox,
     answerWithinMs,
     nonce: randomUUID(),
+    newNonce: randomUUID,
     service,
     replicas: options.replicas,
     log,

@@ -43,10 +43,8 @@ export type ConsumeOptions = {
 export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
   const stopping = new AbortController();
   const inFlight = new Map<JsMsg, Promise<void>>();
-  const signs = setInterval(() => {
-    for (const message of inFlight.keys()) message.working();
-  }, options.ackWaitMs / 3);
-  signs.unref();
+  const allHandled = new AbortController();
+  const signs = giveSigns(bus, inFlight, options.ackWaitMs / 3, allHandled.signal);
   let messages: ConsumerMessages | undefined;
 
   const handleOne = async (message: JsMsg): Promise<void> => {
@@ -96,9 +94,22 @@ export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
       await running;
       await Promise.allSettled(inFlight.values());
       bus.outbox.flush();
-      clearInterval(signs);
+      allHandled.abort();
+      await signs;
     },
   };
+}
+
+async function giveSigns(
+  { clock }: Bus,
+  inFlight: ReadonlyMap<JsMsg, unknown>,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(everyMs, signal);
+    for (const message of inFlight.keys()) message.working();
+  }
 }
 
 function logBroken(bus: Bus, options: ConsumeOptions, error: unknown): void {

@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Aborts after `ms` milliseconds; what waits for it does not keep the process alive. */
+  deadline(ms: number): AbortSignal;
 }
 
 // Node turns a longer timer into one of 1 ms, so a long sleep would become a busy loop.
@@ -11,6 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  deadline: (ms) => AbortSignal.timeout(ms),
 
   async sleep(ms, signal) {
     const end = performance.now() + ms;

@@ -10,7 +10,7 @@ function jumpingClock(): Clock & { readonly waits: number[] } {
   const waits: number[] = [];
   const now = () => waits.reduce((sum, ms) => sum + ms, 0);
   const sleep = async (ms: number) => void waits.push(ms);
-  return { waits, now, sleep };
+  return { waits, now, sleep, deadline: AbortSignal.timeout };
 }
 
 const failing = (until: number) => async (attempt: number) => {

@@ -35,6 +35,12 @@ export class ManualClock implements Clock {
     });
   }
 
+  deadline(ms: number): AbortSignal {
+    const over = new AbortController();
+    void this.sleep(ms).then(() => over.abort(new DOMException('the time is over', 'TimeoutError')));
+    return over.signal;
+  }
+
   /** Moves on, from one sleeper's time to the next, so that who sleeps again meanwhile is woken in time, too. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

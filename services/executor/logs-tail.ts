@@ -1,5 +1,6 @@
 import type { Patient } from '#libs/actions/action';
 import { cleanOutput } from '#libs/actions/exec/output';
+import type { Clock } from '#libs/runtime/clock';
 import type { DockerEngine } from './docker/docker-engine.ts';
 import type { LogBytes } from './docker/logs.ts';
 
@@ -14,9 +15,10 @@ const mostBytes = 4 * 1024;
 export async function logsTailOf(
   engine: Pick<DockerEngine, 'logs'>,
   { target, container_id }: Pick<Patient, 'target' | 'container_id'>,
+  clock: Clock,
 ): Promise<string | null | undefined> {
   if (target.kind === 'swarm') return undefined;
-  return engine.logs(container_id, AbortSignal.timeout(withinMs)).then(tailText, () => null);
+  return engine.logs(container_id, clock.deadline(withinMs)).then(tailText, () => null);
 }
 
 /** The last 50 lines, and no more than 4 KiB of them. */

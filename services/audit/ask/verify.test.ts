@@ -52,7 +52,11 @@ async function write(files: readonly (string | Buffer)[]): Promise<void> {
   await Promise.all(files.map((text, at) => writeFile(used[at] ?? path, text)));
 }
 const verify = (head: AuditHead | undefined): Promise<Verification> =>
-  verifyChain(path, async () => head, { now: () => Date.now(), sleep: async () => {} });
+  verifyChain(path, async () => head, {
+    now: () => Date.now(),
+    sleep: async () => {},
+    deadline: AbortSignal.timeout,
+  });
 
 const whole = chain(12);
 const head = headAt(whole.end);
@@ -225,6 +229,7 @@ describe('verifying the chain', () => {
     let waited = 0;
     const clock = {
       now: () => Date.now(),
+      deadline: AbortSignal.timeout,
       sleep: async () => {
         waited += 1;
         if (waited === 1) await appendFile(path, last.slice(40));

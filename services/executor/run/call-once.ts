@@ -28,7 +28,7 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
   const fence = fenced(context, approved);
   const timeoutMs = Math.max(context.callTimeoutMs, intent.prepared.settle_seconds * 1_000);
   try {
-    return { kind: 'done', ...(await perform(intent, fence, AbortSignal.timeout(timeoutMs))) };
+    return { kind: 'done', ...(await perform(intent, fence, context.bus.clock.deadline(timeoutMs))) };
   } catch (error) {
     const { reached } = fence;
     if (error instanceof Stopping && !reached) throw error;

@@ -6,6 +6,7 @@ import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
 import { type Target, targetId } from '#libs/contracts/target';
+import type { Clock } from '#libs/runtime/clock';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import { type Endpoints, whyNotCallable } from '../endpoint/endpoints.ts';
@@ -46,15 +47,14 @@ const withhold = (status: Withheld['status'], code: string, message: string): Wi
   error: { code, message },
 });
 
-/** Looks at the patient and prepares; `now` in ms since the epoch. A step that cannot be carried out says so as a value. */
+/** Looks at the patient and prepares. A step that cannot be carried out says so as a value. */
 export async function intentOf(
-  { view, endpoints, engineName }: Pick<ExecutorContext, 'view' | 'endpoints' | 'engineName'>,
+  { view, endpoints, engineName, bus: { clock } }: ExecutorContext,
   approved: Approved,
   step: Step,
-  now: number,
 ): Promise<Intent> {
   const action = actionNamed(step.action);
-  const barred = obstacle(approved, step, engineName, now);
+  const barred = obstacle(approved, step, engineName, clock.now());
   if (barred) return barred;
   const params = action?.params.safeParse(step.params);
   if (!action || !params?.success) {
@@ -64,7 +64,7 @@ export async function intentOf(
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
     if (action.on === 'engine') return await forEngine(action, params.data, step, view);
-    return await forContainer(action, params.data, step.target, view, approved);
+    return await forContainer(action, params.data, step.target, view, approved, clock);
   } catch (error) {
     if (error instanceof ActionFailed) return withhold('failed', error.code, error.message);
     if (!(error instanceof DockerError)) throw error;
@@ -102,10 +102,11 @@ async function forContainer(
   target: Target,
   view: EngineView,
   approved: Approved,
+  clock: Clock,
 ): Promise<Intent> {
   const look = () => patientOf(view, target, action);
   const first = await look();
-  const logs_tail = action.endsRun && first && (await logsTailOf(view.engine, first));
+  const logs_tail = action.endsRun && first && (await logsTailOf(view.engine, first, clock));
   // Logs may take a while, and the patient is to be seen right before the intent.
   const patient = logs_tail === undefined ? first : await look();
   if (!patient) return withhold('failed', 'container_not_found', `Container not found: ${target.name}`);

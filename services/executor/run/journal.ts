@@ -2,7 +2,6 @@
  * Guarantee: each fact of a run is stated once, whoever else states it too; what is returned is what stands. A claim
  * is `mine` for one run of one process only, not for a later run of the same one.
  */
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, stateFact } from '#libs/bus/fact';
 import { readStep } from '#libs/bus/remediation-record';
@@ -39,7 +38,7 @@ export interface Journal {
 
 /** The journal of one run. Stating goes on through time-outs until `stopping` aborts. */
 export function openJournal(bus: Bus, id: string, stopping: AbortSignal): Journal {
-  const ours: Bus = { ...bus, nonce: randomUUID() };
+  const ours: Bus = { ...bus, nonce: bus.newNonce() };
   return {
     read: async (plan) => {
       const [finished, complete, steps] = await Promise.all([

@@ -46,7 +46,7 @@ async function look(context: ExecutorContext, started: Started): Promise<Observa
     }
     if (action.on === 'engine') return await action.observe(context.view.engine, started.evidence);
     const ports = { endpoint: context.endpoints };
-    return await action.observe(ports, started.evidence, AbortSignal.timeout(lookWithinMs));
+    return await action.observe(ports, started.evidence, context.bus.clock.deadline(lookWithinMs));
   } catch (error) {
     if (error instanceof DockerError || error instanceof EndpointError) return undefined;
     throw error;

@@ -36,7 +36,7 @@ export async function makeMove(run: Run, move: Exclude<Move, { kind: 'finish' }>
 async function begin(run: Run, step: Step): Promise<StepLog> {
   const { context, approved, journal } = run;
   const { clock } = context.bus;
-  const intent = await intentOf(context, approved, step, clock.now());
+  const intent = await intentOf(context, approved, step);
   if (context.stopping.aborted) throw new Stopping('the executor stops');
   failpoint('intent-before');
   const claim = await journal.claim(startedBy(run, step, intent));
