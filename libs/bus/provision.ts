@@ -18,6 +18,7 @@ import {
   anyStep,
   auditAll,
   buckets,
+  checkpointSubject,
   consumers,
   deadAll,
   inboxBelow,
@@ -114,6 +115,14 @@ function streamConfigs(bus: Bus, { factsDays, auditPerTarget }: ProvisionOptions
       deny_delete: true,
     },
     { ...base, name: streams.dead, subjects: [deadAll], max_age: days(30) },
+    // Without an age: the newest one has to be there however long nothing happens.
+    {
+      ...base,
+      name: streams.checkpoints,
+      subjects: [checkpointSubject],
+      max_msgs: 10_000,
+      deny_delete: true,
+    },
   ];
 }
 

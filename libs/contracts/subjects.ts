@@ -8,6 +8,7 @@ export const streams = {
   inbox: 'HEMOSTAT_INBOX',
   audit: 'HEMOSTAT_AUDIT',
   dead: 'HEMOSTAT_DEAD',
+  checkpoints: 'HEMOSTAT_CHECKPOINTS',
 } as const;
 export const buckets = { safety: 'hemostat_safety', audit: 'hemostat_audit' } as const;
 export const consumers = {
@@ -46,6 +47,8 @@ export const completeSubject = (id: string): string => fact(id, 'complete');
 export const remediationIdOf = (factSubject: string): string => factSubject.split('.')[2] ?? '';
 
 const root = 'hemostat.';
+/** All that the mesh says, its requests included. */
+export const everything = `${root}>`;
 const storedRoot = 'hemostat.stored.';
 /** Where the server says a fact again after it was stored, for live subscribers; nobody else publishes there. */
 export const storedCopyOf = (factSubject: string): string => factSubject.replace(root, storedRoot);
@@ -59,6 +62,9 @@ export const auditAll = 'hemostat.audit.>';
 export const auditSubject = (target: Target): string => `hemostat.audit.${encodeToken(targetId(target))}`;
 /** For what concerns no known target: poison, unknown containers, acts on the whole mesh. */
 export const auditMeshSubject = 'hemostat.audit.mesh';
+
+/** What the audit was at a moment, signed. */
+export const checkpointSubject = 'hemostat.checkpoint';
 
 export const deadAll = 'hemostat.dead.>';
 export const deadSubject = (reason: string): string => `hemostat.dead.${encodeToken(reason)}`;
