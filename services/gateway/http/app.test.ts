@@ -80,6 +80,13 @@ describe('documents', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('say of every operation how it refuses, health too: a bad query was answered as documented nowhere', async () => {
+    const { paths } = (await app.inject('/openapi.json')).json();
+    for (const methods of Object.values<Record<string, { responses: object }>>(paths)) {
+      for (const { responses } of Object.values(methods)) expect(Object.keys(responses)).toContain('4XX');
+    }
+  });
+
   it('are there with a slash at the end, too', async () => {
     for (const page of ['/docs/', '/redoc/']) expect((await app.inject(page)).statusCode).toBe(200);
   });

@@ -8,6 +8,7 @@ import { answerBrokenConnections, longestHeadersBytes } from './broken-request.t
 import { describeApi, documentRoutes } from './docs.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { liveEvents } from './live-events.ts';
+import { wantOneHost } from './one-host.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { allEventsRoute } from './routes/all-events.ts';
@@ -47,6 +48,7 @@ export async function buildGateway(parts: GatewayParts): Promise<App> {
   await sendSecurityHeaders(app);
   answerUnknownRoutes(app);
   traceRequests(app, parts);
+  wantOneHost(app);
   acceptJsonOnly(app);
   authenticate(app, parts.access);
   const closing = new AbortController();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openService } from '#libs/bus/open-service';
@@ -16,7 +17,12 @@ let api: ApiClient;
 
 beforeAll(async () => {
   const server = stack.use(await startNatsServer());
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', GATEWAY_PORT: '0' };
+  const env = {
+    NATS_URL: server.url,
+    LOG_LEVEL: 'silent',
+    GATEWAY_PORT: '0',
+    HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
+  };
   const options = { env, signal: stop.signal };
   const context = stack.use(await openService('test', options));
   stack.use(await playExecutor(context.bus));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createMeshHealth } from '../../mesh-health.ts';
 import type { App, RouteParts } from '../app-type.ts';
+import { problemResponses } from '../problems.ts';
 import { noQuery } from '../query.ts';
 
 const partSchema = z.union([
@@ -22,7 +23,7 @@ export function healthRoutes(app: App, { link, settings, clock }: RouteParts): v
       operationId,
       summary,
       querystring: noQuery,
-      response: { 200: healthSchema, 503: healthSchema },
+      response: { ...problemResponses, 200: healthSchema, 503: healthSchema },
     },
   });
 
