@@ -10,7 +10,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY libs ./libs
 COPY services ./services
-RUN mkdir /data && chown 1000:1000 /data
+RUN mkdir /data /decision-keys && chown 1000:1000 /data /decision-keys
 ENV NODE_ENV=production HEMOSTAT_DATA_DIR=/data
 USER 1000:1000
 CMD ["node", "services/gateway/main.ts"]

@@ -83,6 +83,13 @@ export async function lastSequence(bus: Bus, filter: string): Promise<number> {
   return stored?.seq ?? 0;
 }
 
+/** Where the first message stands on a subject; 0 when there is none. Asks the stream's leader. */
+export async function firstSequence(bus: Bus, subject: string): Promise<number> {
+  const query = { seq: 1, next_by_subj: subject };
+  const stored = await bus.jsm.streams.getMessage(streams.facts, query);
+  return stored?.seq ?? 0;
+}
+
 /** The sequences of the oldest and the newest fact that is kept; `last` is below `first` when there is none. */
 export async function stretchOfFacts(bus: Bus): Promise<{ readonly first: number; readonly last: number }> {
   const { state } = await bus.jsm.streams.info(streams.facts);

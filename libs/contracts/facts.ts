@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signatureSchema } from './decision-signature.ts';
 import { breakGlassSchema, gateVerdictSchema, overridableGates, refusalReasonSchema } from './gates.ts';
 import { planSchema } from './plan.ts';
 import { previewSchema } from './preview.ts';
@@ -98,8 +99,8 @@ export const approvedSchema = z.strictObject({
   grants: z.array(grantSchema).min(1),
   plan: planSchema,
   expires_at: instantSchema,
-  /** Ed25519 over the canonical JSON of this fact without this member, base64. */
-  signature: z.string().optional(),
+  /** Absent: from before decisions were signed. Recorded and replayed, but no executor acts upon it. */
+  signature: signatureSchema.optional(),
 });
 const refusedSchema = z.strictObject({
   type: z.literal('decided'),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/open-service';
 import { type ApiClient, apiClient } from './api-client.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
@@ -24,7 +25,12 @@ export async function startGatewayGround(services: GroundServices): Promise<Gate
   const stop = new AbortController();
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startNatsServer());
-  const env = { NATS_URL: server.url, LOG_LEVEL: 'silent', GATEWAY_PORT: '0' };
+  const env = {
+    NATS_URL: server.url,
+    LOG_LEVEL: 'silent',
+    GATEWAY_PORT: '0',
+    HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
+  };
   const options = { env, signal: stop.signal };
   const context = stack.use(await openService('test', options));
   const executor = stack.use(await playExecutor(context.bus));

@@ -9,6 +9,7 @@ import type { Plan } from '#libs/contracts/plan';
 import { buckets, decidedSubject, requestedSubject, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
+import { signAsSafety } from './decision-keys.ts';
 import { aRequested } from './examples.ts';
 import { until } from './until.ts';
 
@@ -28,7 +29,7 @@ export async function approve(bus: Bus, example: ApprovalExample): Promise<Appro
   const plan = example.plan ?? requested.plan;
   if (plan === null) throw new Error('an approval needs a plan');
   const epoch = await lend(bus, id, example);
-  const approved: Approved = {
+  const approved = signAsSafety({
     type: 'decided',
     remediation_id: id,
     at: toInstant(Date.now()),
@@ -37,7 +38,7 @@ export async function approve(bus: Bus, example: ApprovalExample): Promise<Appro
     grants: [{ target, epoch }],
     plan,
     expires_at: requested.expires_at,
-  };
+  });
   await stateFact(bus, requestedSubject(id), requestedSchema, { ...requested, plan });
   await stateFact(bus, decidedSubject(id, target.engine), decidedSchema, approved);
   return approved;

@@ -35,5 +35,7 @@ export const executorSettingsSchema = z.object({
   /** Commands that `exec` runs beside the built-in ones. */
   HEMOSTAT_EXEC_COMMANDS: commandsSetting,
   ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
+  /** Path of the public keys by which approvals are believed. */
+  HEMOSTAT_DECISION_PUBLIC_KEY_FILE: z.string().optional(),
 });
 export type ExecutorSettings = z.output<typeof executorSettingsSchema>;

@@ -9,6 +9,7 @@ import { version } from '#libs/contracts/version';
 import { readConfig } from '#libs/runtime/config';
 import { executorSettingsSchema } from './config.ts';
 import { onDecided } from './decided.ts';
+import { openDecisionKeys } from './decision-keys.ts';
 import { openEngine } from './docker/docker-engine.ts';
 import { openEndpoints } from './endpoint/endpoints.ts';
 import { openInventory } from './inventory/inventory.ts';
@@ -44,6 +45,14 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       clock,
     ),
   );
+  const keys = stack.use(
+    openDecisionKeys({
+      settings: { ...settings, HEMOSTAT_DATA_DIR: mesh.HEMOSTAT_DATA_DIR },
+      clock,
+      log,
+      health,
+    }),
+  );
   const stopping = new AbortController();
   const context = {
     bus,
@@ -67,7 +76,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       consumer: consumers.executor(engineName),
       ackWaitMs,
       prefetch: mesh.HEMOSTAT_EXECUTOR_SLOTS,
-      handle: onDecided(bus, engineName, (approved) => runPlan(context, approved)),
+      handle: onDecided(bus, { engineName, keys }, (approved) => runPlan(context, approved)),
     }),
   );
   stack.defer(() => stopping.abort());

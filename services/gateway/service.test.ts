@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openService } from '#libs/bus/open-service';
 import { readRemediation } from '#libs/bus/remediation-record';
@@ -22,6 +23,7 @@ const env = (more: NodeJS.ProcessEnv = {}) => ({
   NATS_URL: server.url,
   LOG_LEVEL: 'silent',
   GATEWAY_PORT: '0',
+  HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
   ...more,
 });
 const options = (more?: NodeJS.ProcessEnv) => ({ env: env(more), signal: stop.signal });

@@ -2,6 +2,7 @@ import type { Bus } from '#libs/bus/bus';
 import type { Ending } from './ending.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 import type { AskPreview } from './preview.ts';
+import type { SignApproval } from './signing.ts';
 import type { SafetyState } from './state.ts';
 
 /** What admitting a request needs. */
@@ -12,4 +13,5 @@ export type Admission = {
   readonly timing: LeaseTiming;
   readonly ending: Ending;
   readonly preview: AskPreview;
+  readonly sign: SignApproval;
 };

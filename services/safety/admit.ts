@@ -50,7 +50,7 @@ async function tryAdmit(admission: Admission, requested: Requested): Promise<Han
 
   const mine = read.filter(({ cell }) => cell.lease?.id === id);
   if (mine.some(({ cell }) => cell.lease?.state === 'closing')) return { retryInMs: closingRetryMs };
-  if (mine.length === read.length) return stateVerdict(admission, requested, approvalFrom(read, requested));
+  if (mine.length === read.length) return approve(admission, requested, read);
 
   const now = bus.clock.now();
   const expired = refusedAsExpired(requested, now);
@@ -58,7 +58,11 @@ async function tryAdmit(admission: Admission, requested: Requested): Promise<Han
   const verdict = decide(seatsOf(requested, targets, read), control, policy, now);
   if (verdict.kind === 'refuse') return refuse(admission, requested, read, verdict, now);
   const granted = await takeLeases(admission, requested, read, verdict, now);
-  return granted ? stateVerdict(admission, requested, approvalFrom(granted, requested)) : 'again';
+  return granted ? approve(admission, requested, granted) : 'again';
+}
+
+function approve(admission: Admission, requested: Requested, granted: readonly ReadCell[]): Promise<Handled> {
+  return stateVerdict(admission, requested, admission.sign(approvalFrom(granted, requested)));
 }
 
 /** Takes the leases in the order of the targets; undefined when a cell changed since it was read. */

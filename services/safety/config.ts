@@ -26,6 +26,9 @@ export const safetySettingsSchema = policySettingsSchema.extend({
   HEMOSTAT_PAUSE_SECONDS: seconds({ default: 10 }),
   HEMOSTAT_VERIFY_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 60 }),
   ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
+  /** Paths of the key that approvals are signed with, and of its public half. */
+  HEMOSTAT_DECISION_KEY_FILE: z.string().optional(),
+  HEMOSTAT_DECISION_PUBLIC_KEY_FILE: z.string().optional(),
 });
 export type SafetySettings = z.output<typeof safetySettingsSchema>;
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCells } from '#libs/bus/cell-store';
 import { stateFact } from '#libs/bus/fact';
@@ -45,6 +46,7 @@ const stop = new AbortController();
 const base = () => ({
   NATS_URL: server.url,
   LOG_LEVEL: 'silent',
+  HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
   ACTION_TIMEOUT_SECONDS: '2',
   HEMOSTAT_PAUSE_SECONDS: '1',
 });

@@ -15,6 +15,7 @@ import { safetyRpc } from './operate/verbs.ts';
 import { createPreview } from './preview.ts';
 import { renewOnProgress } from './progress.ts';
 import { readingFacts } from './reading-facts.ts';
+import { openSigning } from './signing.ts';
 import { openState } from './state.ts';
 import { startSweep } from './sweep.ts';
 
@@ -29,9 +30,10 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
   const policy = policyFrom(settings);
   const timing = timingFrom(settings);
   warnOfUselessSettings(policy, log);
+  const sign = openSigning({ ...settings, HEMOSTAT_DATA_DIR: context.settings.HEMOSTAT_DATA_DIR }, log);
   const state = await openState(bus);
   const ending = createEnding(bus, state, policy, timing);
-  const admission = { bus, state, policy, timing, ending, preview: createPreview(bus) };
+  const admission = { bus, state, policy, timing, ending, preview: createPreview(bus), sign };
   const reading = readingFacts(bus);
   const base = { stream: streams.facts, ackWaitMs, prefetch: 256 };
 

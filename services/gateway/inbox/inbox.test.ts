@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce, subscribe } from '#libs/bus/live';
 import { openService, type ServiceContext } from '#libs/bus/open-service';
@@ -21,7 +22,13 @@ const stop = new AbortController();
 const stack = new AsyncDisposableStack();
 const fresh = (): string => `patient-${randomUUID().slice(0, 8)}`;
 const options = (env: NodeJS.ProcessEnv = {}) => ({
-  env: { NATS_URL: server.url, LOG_LEVEL: 'silent', GATEWAY_PORT: '0', ...env },
+  env: {
+    NATS_URL: server.url,
+    LOG_LEVEL: 'silent',
+    GATEWAY_PORT: '0',
+    HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
+    ...env,
+  },
   signal: stop.signal,
 });
 

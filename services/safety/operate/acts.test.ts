@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCells } from '#libs/bus/cell-store';
 import { stateFact } from '#libs/bus/fact';
@@ -31,7 +32,11 @@ import { startSafety } from '../service.ts';
 let server: NatsServer;
 let context: ServiceContext;
 const stop = new AbortController();
-const env = () => ({ NATS_URL: server.url, LOG_LEVEL: 'silent' });
+const env = () => ({
+  NATS_URL: server.url,
+  LOG_LEVEL: 'silent',
+  HEMOSTAT_DATA_DIR: join(server.dir, 'mesh'),
+});
 const startReplica = (clock?: ManualClock) =>
   startSafety({ env: env(), signal: stop.signal, ...(clock ? { clock } : {}) });
 const by = { actor: 'ops', reason: 'incident 42' };
