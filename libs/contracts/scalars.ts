@@ -52,7 +52,8 @@ export const planNameSchema = z
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'a lower-case name of an action or runbook');
 
 export const principalSchema = z.string().min(1).max(128);
-export const reasonSchema = z.string().min(1).max(2000);
+export const longestReason = 2_000;
+export const reasonSchema = z.string().min(1).max(longestReason);
 /** Any JSON object. A record of unknown values would say the same, and be read three times as slowly. */
 export const detailsSchema = z.looseObject({});
 export type Details = z.infer<typeof detailsSchema>;

@@ -1,10 +1,14 @@
 import type { SiteRules } from '#libs/actions/action';
 import type { Requested, Resolution } from '#libs/contracts/facts';
 import type { Plan } from '#libs/contracts/plan';
+import { redact, redactText } from '#libs/contracts/redact';
+import { detailsSchema, longestReason } from '#libs/contracts/scalars';
 import { planFor, runbookNamed } from '#libs/runbooks/catalogue';
 import type { Concern, ConfiguredTargets, VerificationSettings } from '#libs/runbooks/runbook';
 import { toInstant } from '#libs/runtime/instant';
 import { type Asking, fingerprintOfAsking } from './asking.ts';
+
+const longestMethod = 200;
 
 export type RequestSettings = {
   readonly rules: SiteRules;
@@ -51,17 +55,38 @@ export function toRequested(
     principal: asking.principal,
     fingerprint: fingerprintOfAsking(asking),
     ask: {
-      ...asking.ask,
+      ...withoutSecrets(asking.ask),
       container: containerOf(asking, settings),
       dry_run: asking.ask.dry_run || settings.dryRunOnly,
     },
     ...(override
-      ? { break_glass: { gates: override, principal: asking.principal, reason: asking.ask.reason ?? '' } }
+      ? {
+          break_glass: {
+            gates: override,
+            principal: asking.principal,
+            reason: saidOf(asking.ask.reason ?? ''),
+          },
+        }
       : {}),
     engine: asking.engine ?? settings.engine,
     resolution: resolutionWith(planned, resolution, action),
     plan: planned,
   };
+}
+
+/** What is said beside the action is kept for days and shown to many; what looks like a secret is not kept at all. */
+function withoutSecrets(ask: Asking['ask']): Asking['ask'] {
+  const { reason, metrics, analysis_method: method } = ask;
+  return {
+    ...ask,
+    ...(reason === undefined ? {} : { reason: saidOf(reason) }),
+    ...(metrics === undefined ? {} : { metrics: detailsSchema.parse(redact(metrics)) }),
+    ...(method === undefined ? {} : { analysis_method: redactText(method).slice(0, longestMethod) }),
+  };
+}
+
+function saidOf(reason: string): string {
+  return redactText(reason).slice(0, longestReason);
 }
 
 /** What answers and events call the thing that it is about. */

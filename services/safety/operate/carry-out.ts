@@ -11,8 +11,9 @@ import { stateFact } from '#libs/bus/fact';
 import type { ActRecord } from '#libs/contracts/act-record';
 import { canonicalJson, fingerprintOf } from '#libs/contracts/json';
 import { Problem } from '#libs/contracts/problem';
+import { redactText } from '#libs/contracts/redact';
 import { type SafetyActVerb, safetyActSchema } from '#libs/contracts/rpc';
-import type { Details } from '#libs/contracts/scalars';
+import { type Details, longestReason } from '#libs/contracts/scalars';
 import { actKey, safetyActSubject } from '#libs/contracts/subjects';
 import { type Target, targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
@@ -87,7 +88,8 @@ export async function finish(
 }
 
 async function newRecord(bus: Bus, act: Act, fingerprint: string): Promise<ActRecord> {
-  const { actor, reason, ...request } = act.request;
+  const { actor, reason: said, ...request } = act.request;
+  const reason = redactText(said).slice(0, longestReason);
   const targets = [...(await act.targets())];
   const at = toInstant(bus.clock.now());
   return { verb: act.verb, fingerprint, asked_at: at, actor, reason, targets, request, reply: null };
