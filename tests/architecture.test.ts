@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/verifier': ['libs/contracts', 'libs/runtime', 'libs/bus'],
   'services/audit': ['libs/contracts', 'libs/runtime', 'libs/bus'],
   cli: ['libs/contracts', 'libs/runtime', 'libs/bus', 'services/*'],
+  nats: ['libs/contracts', 'libs/runtime', 'libs/bus'],
   demo: ['libs/contracts', 'libs/runtime', 'cli'],
   examples: [],
 };
@@ -44,7 +45,7 @@ const root = join(import.meta.dirname, '..');
 const folders = Object.keys(mayImport);
 const homeOf = (path: string): string => folders.find((folder) => path.startsWith(`${folder}/`)) ?? path;
 
-const imports: readonly Import[] = globSync('{cli,demo,examples,libs,services}/**/*.ts', { cwd: root })
+const imports: readonly Import[] = globSync('{cli,demo,examples,libs,nats,services}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts') && !file.startsWith('libs/testing/'))
   .flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Tracer } from '@opentelemetry/api';
 import type { Clock } from '#libs/runtime/clock';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import { type Ask, openAsk } from './ask.ts';
+import type { Credentials } from './credentials.ts';
+import { natsAway, whyNotConnected } from './not-connected.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 
 export interface Bus extends AsyncDisposable {
@@ -38,21 +40,12 @@ export type BusOptions = {
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly health: Health;
-  readonly credentials?: Pick<
-    ConnectionOptions,
-    'user' | 'pass' | 'token' | 'authenticator' | 'tls' | 'inboxPrefix'
-  >;
+  readonly credentials?: Credentials;
 };
 
 const longestDrainMs = 2_000;
 // Short, because every caller bears a repetition, and a request that died with a connection is only noticed so.
 const answerWithinMs = 2_000;
-
-const natsAway = {
-  ok: false,
-  cause: 'NATS cannot be reached',
-  remedy: 'start nats-server or correct NATS_URL; the mesh goes on by itself as soon as NATS answers',
-} as const;
 
 /** Connects, waiting as long as NATS is away; the connection is never given up. Reports the part `nats` of the health. */
 export async function connectBus(options: BusOptions, signal?: AbortSignal): Promise<Bus> {
@@ -101,6 +94,8 @@ async function connectPatiently(options: BusOptions, signal?: AbortSignal): Prom
         servers: options.url.split(','),
         name: `hemostat-${options.service}`,
         maxReconnectAttempts: -1,
+        // A server whose configuration is being changed may refuse twice what it then accepts.
+        ignoreAuthErrorAbort: true,
         reconnectTimeWait: 250,
         reconnectJitter: 250,
         pingInterval: 10_000,
@@ -111,10 +106,12 @@ async function connectPatiently(options: BusOptions, signal?: AbortSignal): Prom
       });
     } catch (error) {
       if (signal?.aborted) throw error;
+      const trouble = whyNotConnected(error);
+      options.health.report('nats', trouble);
       if (attempt % 20 === 0) {
         options.log.warn(
           { url: options.url.replace(/\/\/[^@/]*@/, '//'), err: error },
-          `${natsAway.cause}: ${natsAway.remedy}`,
+          `${trouble.cause}: ${trouble.remedy}`,
         );
       }
       await options.clock.sleep(500, signal);

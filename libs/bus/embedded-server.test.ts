@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 const start = (folder = dataDir): Promise<EmbeddedServer> =>
-  startEmbeddedServer({ env: process.env, dataDir: folder, port: 0, log });
+  startEmbeddedServer({ env: process.env, dataDir: folder, engine: 'local', port: 0, log });
 const isAlive = (pid: number | undefined): boolean => {
   try {
     return pid !== undefined && process.kill(pid, 0);

@@ -1,23 +1,32 @@
 /**
  * Guarantee: one nats-server per data folder. It is started again when it dies, and one that a killed mesh left
- * behind is stopped first; what was stored is there again.
+ * behind is stopped first; what was stored is there again. It lets in who has a key, and where the server knows how, it
+ * acknowledges what stands on the disk.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '#libs/runtime/clock';
 import type { Log } from '#libs/runtime/log';
 import { lockDataFolder } from './data-folder-lock.ts';
-import { findNatsServer } from './find-nats-server.ts';
+import { findNatsServer, isAtLeast, natsServerVersion } from './find-nats-server.ts';
+import { forOwner } from './permissions/nkey-files.ts';
+import { meshAccount } from './permissions/server-conf.ts';
+import { writeServerFiles } from './permissions/server-files.ts';
+import type { Role } from './permissions/work.ts';
 
 export type EmbeddedServer = AsyncDisposable & {
   readonly url: string;
   readonly pid: () => number | undefined;
+  /** The file with the key of a user. */
+  readonly keyFile: (role: Role) => string;
 };
 
 export type EmbeddedServerOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly dataDir: string;
+  /** The Docker Engine whose executor connects. */
+  readonly engine: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly log: Log;
@@ -33,7 +42,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const folder = resolve(options.dataDir, 'nats');
   await mkdir(folder, { recursive: true });
   await stopLeftover(folder, options.log);
-  let child = await launch(binary, folder, options.port);
+  const keyFile = (role: Role): string => resolve(options.dataDir, 'keys', `${role}.nk`);
+  const conf = await writeServerFiles({
+    folder,
+    engines: [options.engine],
+    syncs: isAtLeast(natsServerVersion(binary), 10),
+    seedFile: keyFile,
+    mode: forOwner,
+  });
+  await takeIntoAccount(folder);
+  let child = await launch(binary, conf, folder, options.port);
   const port = child.port;
   let stopping = false;
   const supervise = (): void => {
@@ -41,7 +59,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       while (!stopping) {
         options.log.error('nats-server ended unexpectedly; starting it again');
         try {
-          child = await launch(binary, folder, port);
+          child = await launch(binary, conf, folder, port);
           return supervise();
         } catch (error) {
           options.log.error({ err: error }, 'nats-server did not start');
@@ -55,6 +73,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   return {
     url: `nats://127.0.0.1:${port}`,
     pid: () => child.process.pid,
+    keyFile,
     [Symbol.asyncDispose]: async () => {
       stopping = true;
       await stop(child.process);
@@ -66,11 +85,27 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
 type Launched = { readonly process: ChildProcess; readonly port: number };
 
-async function launch(binary: string, folder: string, port: number): Promise<Launched> {
+/** What was stored by a server that did not know accounts yet. */
+async function takeIntoAccount(folder: string): Promise<void> {
+  const [before, after] = ['$G', meshAccount].map((account) => join(folder, 'jetstream', account));
+  if (before === undefined || after === undefined) return;
+  const isThere = await access(after).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  await rename(before, after).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+async function launch(binary: string, conf: string, folder: string, port: number): Promise<Launched> {
   const ports = join(folder, 'ports');
   await rm(ports, { recursive: true, force: true });
   await mkdir(ports, { recursive: true });
   const args = [
+    '-c',
+    conf,
     '-js',
     '-a',
     '127.0.0.1',

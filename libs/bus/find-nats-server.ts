@@ -24,16 +24,21 @@ export function findNatsServer(env: NodeJS.ProcessEnv): string {
   );
 }
 
+/** Major and minor version; `[0, 0]` of a program that does not say. */
+export function natsServerVersion(file: string): readonly [major: number, minor: number] {
+  const banner = execFileSync(file, ['--version'], { encoding: 'utf8' });
+  const [, major = 0, minor = 0] = (/v?(\d+)\.(\d+)\./.exec(banner) ?? []).map(Number);
+  return [major, minor];
+}
+
+export const isAtLeast = ([major, minor]: readonly [number, number], wanted: number): boolean =>
+  major > 2 || (major === 2 && minor >= wanted);
+
 function isUsable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return isRecent(execFileSync(file, ['--version'], { encoding: 'utf8' }));
+    return isAtLeast(natsServerVersion(file), 9);
   } catch {
     return false;
   }
-}
-
-function isRecent(banner: string): boolean {
-  const [, major = 0, minor = 0] = (/v?(\d+)\.(\d+)\./.exec(banner) ?? []).map(Number);
-  return major > 2 || (major === 2 && minor >= 9);
 }

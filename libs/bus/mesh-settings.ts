@@ -17,6 +17,10 @@ export const meshSettings = {
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   NATS_TOKEN: z.string().optional(),
+  NATS_NKEY_FILE: z.string().optional(),
+  NATS_CA_FILE: z.string().optional(),
+  NATS_CERT_FILE: z.string().optional(),
+  NATS_KEY_FILE: z.string().optional(),
   /** Of an earlier design. Set, they are warned of: nothing is kept in Redis any more. */
   REDIS_HOST: z.string().optional(),
   REDIS_PORT: z.string().optional(),

@@ -5,11 +5,11 @@ import { readConfig } from '#libs/runtime/config';
 import { armFailpoints } from '#libs/runtime/failpoint';
 import { createHealth, type Health, serveHealth } from '#libs/runtime/health';
 import { createLog, type Log, type LogOptions } from '#libs/runtime/log';
-import { retryUntil } from '#libs/runtime/retry';
 import { startTracing } from '#libs/runtime/tracing';
 import { type Bus, connectBus } from './bus.ts';
+import { credentialsOf } from './credentials.ts';
 import { type MeshSettings, meshSettingsSchema } from './mesh-settings.ts';
-import { type ProvisionOptions, provision, UnsuitableServer } from './provision.ts';
+import { setUp, setUpRole } from './set-up.ts';
 
 /** What every service stands on. Whoever opened it disposes it, after the service itself. */
 export interface ServiceContext extends AsyncDisposable {
@@ -34,10 +34,11 @@ export type OpenOptions = {
   readonly clock?: Clock;
 };
 
-/** Log, tracing, health, the connection to NATS and everything provisioned on it. Waits for NATS as long as it takes. */
+/** Log, tracing, health, the connection to NATS and everything provisioned on it. Waits for NATS, and for its set-up, as long as it takes. */
 export async function openService(name: string, options: OpenOptions): Promise<ServiceContext> {
   const { env, signal, exporter, logDestination, clock = systemClock } = options;
   const settings = readConfig(meshSettingsSchema, env);
+  const credentials = credentialsOf(name, settings);
   await using stack = new AsyncDisposableStack();
   const log = createLog({
     service: name,
@@ -69,16 +70,22 @@ export async function openService(name: string, options: OpenOptions): Promise<S
         tracer: tracing.tracer,
         clock,
         health,
-        credentials: credentialsOf(settings),
+        credentials,
       },
       signal,
     ),
   );
-  await provisionPatiently(bus, health, signal, {
-    engines: [settings.HEMOSTAT_ENGINE],
-    factsDays: settings.HEMOSTAT_FACTS_DAYS,
-    auditPerTarget: settings.HEMOSTAT_AUDIT_PER_TARGET,
-    executorSlots: settings.HEMOSTAT_EXECUTOR_SLOTS,
+  await setUp({
+    bus,
+    health,
+    signal,
+    makes: settings.NATS_NKEY_FILE === undefined || name === setUpRole,
+    plan: {
+      engines: [settings.HEMOSTAT_ENGINE],
+      factsDays: settings.HEMOSTAT_FACTS_DAYS,
+      auditPerTarget: settings.HEMOSTAT_AUDIT_PER_TARGET,
+      executorSlots: settings.HEMOSTAT_EXECUTOR_SLOTS,
+    },
   });
   const owned = stack.move();
   return {
@@ -102,43 +109,4 @@ function warnOfRedis({ REDIS_HOST, REDIS_PORT }: MeshSettings, log: Log): void {
   log.warn(
     `${given.join(' and ')} ${given.length > 1 ? 'are' : 'is'} set and not used: NATS took the place of Redis. Set NATS_URL to where NATS is, for example nats://nats:4222, and remove ${given.length > 1 ? 'them' : 'it'}.`,
   );
-}
-
-const noStreams = {
-  ok: false,
-  cause: 'NATS answers, but its streams cannot be set up',
-  remedy: 'start nats-server with JetStream (-js), give it disk space, or see the log for what it refused',
-} as const;
-
-async function provisionPatiently(
-  bus: Bus,
-  health: Health,
-  signal: AbortSignal,
-  options: ProvisionOptions,
-): Promise<void> {
-  const attempt = async (): Promise<void> => {
-    try {
-      await provision(bus, options);
-    } catch (error) {
-      health.report('nats', noStreams);
-      bus.log.warn({ err: error }, `${noStreams.cause}: ${noStreams.remedy}`);
-      throw error;
-    }
-  };
-  await retryUntil(attempt, {
-    clock: bus.clock,
-    signal,
-    minMs: 500,
-    maxMs: 5_000,
-    retryable: (error) => !(error instanceof UnsuitableServer) && !bus.nc.isClosed(),
-  });
-  health.report('nats', { ok: true });
-}
-
-function credentialsOf(settings: MeshSettings): { user?: string; pass?: string; token?: string } {
-  return {
-    ...(settings.NATS_USER === undefined ? {} : { user: settings.NATS_USER }),
-    ...(settings.NATS_PASSWORD === undefined ? {} : { pass: settings.NATS_PASSWORD }),
-    ...(settings.NATS_TOKEN === undefined ? {} : { token: settings.NATS_TOKEN }),
-  };
 }

@@ -53,7 +53,6 @@ export const ackWaitMs = 5_000;
 
 /** Makes every stream, bucket and durable consumer that is missing. Safe to run at once in any number of processes. */
 export async function provision(bus: Bus, options: ProvisionOptions): Promise<void> {
-  refuseOldServers(bus);
   for (const config of streamConfigs(bus, options)) await ensureStream(bus, config);
   for (const bucket of Object.values(buckets)) {
     await bus.kvm.create(bucket, { history: 5, replicas: bus.replicas, allow_direct: bus.replicas === 1 });
@@ -61,7 +60,8 @@ export async function provision(bus: Bus, options: ProvisionOptions): Promise<vo
   for (const [stream, config] of consumerConfigs(options)) await ensureConsumer(bus, stream, config);
 }
 
-function refuseOldServers(bus: Bus): void {
+/** Throws an `UnsuitableServer` with the remedy; warns of what an old one cannot do. */
+export function refuseOldServers(bus: Bus): void {
   const version = bus.nc.info?.version ?? '0.0.0';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const atLeast = (wanted: number): boolean => major > 2 || (major === 2 && minor >= wanted);

@@ -7,6 +7,7 @@ import { isProblemCode, Problem } from '#libs/contracts/problem';
 import type { Verb } from '#libs/contracts/rpc';
 import { failpoint } from '#libs/runtime/failpoint';
 import { inSpan } from '#libs/runtime/tracing';
+import { answeringInboxesOnly } from './answer-inboxes.ts';
 import type { Bus } from './bus.ts';
 import { contextOf, headerOf, tracedHeaders } from './headers.ts';
 
@@ -35,7 +36,10 @@ export async function serveRpc(
   service: { readonly name: string; readonly version: string; readonly description: string },
   verbs: readonly Served[],
 ): Promise<AsyncDisposable> {
-  const added = await new Svcm(bus.nc).add({ ...service, name: `hemostat-${service.name}` });
+  const added = await new Svcm(answeringInboxesOnly(bus.nc)).add({
+    ...service,
+    name: `hemostat-${service.name}`,
+  });
   for (const verb of verbs) {
     added.addEndpoint(verb.name, {
       subject: verb.subject,
