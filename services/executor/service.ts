@@ -1,19 +1,16 @@
 import { openCells } from '#libs/bus/cell-store';
-import { consume } from '#libs/bus/consume';
 import { type OpenOptions, openService } from '#libs/bus/open-service';
-import { ackWaitMs } from '#libs/bus/provision';
 import { serveRpc } from '#libs/bus/rpc';
 import { cellSchema } from '#libs/contracts/cell';
-import { buckets, consumers, streams } from '#libs/contracts/subjects';
+import { buckets } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import { readConfig } from '#libs/runtime/config';
+import { carryOutDecisions } from './carry-out.ts';
 import { executorSettingsSchema } from './config.ts';
-import { onDecided } from './decided.ts';
 import { openDecisionKeys } from './decision-keys.ts';
 import { openEngine } from './docker/docker-engine.ts';
 import { openEndpoints } from './endpoint/endpoints.ts';
 import { openInventory } from './inventory/inventory.ts';
-import { runPlan } from './run/run-plan.ts';
 import { executorRpc } from './verbs.ts';
 
 /** Carries out what safety approved on one Docker Engine. Any number of replicas may run for an engine. */
@@ -70,15 +67,7 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       executorRpc(engineName, view, endpoints, clock),
     ),
   );
-  stack.use(
-    consume(bus, {
-      stream: streams.facts,
-      consumer: consumers.executor(engineName),
-      ackWaitMs,
-      prefetch: mesh.HEMOSTAT_EXECUTOR_SLOTS,
-      handle: onDecided(bus, { engineName, keys }, (approved) => runPlan(context, approved)),
-    }),
-  );
+  stack.use(carryOutDecisions(context, keys, mesh.HEMOSTAT_EXECUTOR_SLOTS));
   stack.defer(() => stopping.abort());
   return stack.move();
 }

@@ -1,23 +1,14 @@
-import { consume } from '#libs/bus/consume';
 import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/open-service';
-import { ackWaitMs } from '#libs/bus/provision';
 import { serveRpc } from '#libs/bus/rpc';
-import { finishedSchema, requestedSchema } from '#libs/contracts/facts';
-import { consumers, streams } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import { readConfig } from '#libs/runtime/config';
-import { admit } from './admit.ts';
 import { policyFrom, safetySettingsSchema, timingFrom, warnOfUselessSettings } from './config.ts';
-import { createEnding } from './ending.ts';
+import { takeUpDuties } from './duties.ts';
 import { openDesk } from './operate/desk.ts';
 import { lookAfterActs } from './operate/look-after-acts.ts';
 import { safetyRpc } from './operate/verbs.ts';
-import { createPreview } from './preview.ts';
-import { renewOnProgress } from './progress.ts';
-import { readingFacts } from './reading-facts.ts';
 import { openSigning } from './signing.ts';
 import { openState } from './state.ts';
-import { startSweep } from './sweep.ts';
 
 const dayMs = 86_400_000;
 
@@ -32,33 +23,7 @@ export async function startSafety(options: OpenOptions): Promise<AsyncDisposable
   warnOfUselessSettings(policy, log);
   const sign = openSigning({ ...settings, HEMOSTAT_DATA_DIR: context.settings.HEMOSTAT_DATA_DIR }, log);
   const state = await openState(bus);
-  const ending = createEnding(bus, state, policy, timing);
-  const admission = { bus, state, policy, timing, ending, preview: createPreview(bus), sign };
-  const reading = readingFacts(bus);
-  const base = { stream: streams.facts, ackWaitMs, prefetch: 256 };
-
-  stack.use(
-    consume(bus, {
-      ...base,
-      consumer: consumers.requests,
-      handle: reading(requestedSchema, (requested) => admit(admission, requested)),
-    }),
-  );
-  stack.use(
-    consume(bus, {
-      ...base,
-      consumer: consumers.progress,
-      handle: (delivery) => renewOnProgress(bus, state, timing, delivery),
-    }),
-  );
-  stack.use(
-    consume(bus, {
-      ...base,
-      consumer: consumers.finished,
-      handle: reading(finishedSchema, (finished) => ending.finish(finished)),
-    }),
-  );
-  stack.use(startSweep(bus, state, ending));
+  stack.use(takeUpDuties(bus, state, { policy, timing, sign }));
   const desk = await openDesk(bus, state);
   stack.use(lookAfterActs(desk, context.settings.HEMOSTAT_FACTS_DAYS * dayMs));
   stack.use(
