@@ -24,6 +24,11 @@ export const auditHeadSchema = z.strictObject({
   oldest: z.strictObject({ n: z.int().min(1), prev: z.string() }),
   /** Up to record `n` all stands in the stream of the audit too, at or below `sequence`. */
   copied: z.strictObject({ n: z.int().min(0), sequence: z.int().min(0) }),
+  /**
+   * What the RFC 9162 tree over all records remembers of itself, as large as `n`: the roots of its perfect subtrees,
+   * the largest first, in base64. Missing where a part of the audit was lost before there was a tree.
+   */
+  tree: z.array(z.string()).optional(),
   /** By the name of the stream. */
   positions: z.record(z.string(), auditPositionSchema),
 });

@@ -302,6 +302,22 @@ export const safetyVerbs = {
   rebuild: verb(rebuildRequestSchema, rebuildReplySchema),
 } as const satisfies Record<string, Verb>;
 
+/** What signed checkpoints show of the audit. */
+const signedStateSchema = z.strictObject({
+  /** The key, in one line, that they were checked with. */
+  verifier_key: z.string().nullable(),
+  checkpoints: z.int().min(0),
+  newest: z.strictObject({ records: z.int().min(0), root: z.string() }).nullable(),
+  /** Up to this record all is as it was signed. */
+  proved_records: z.int().min(0),
+  /** Behind the newest checkpoint; only the chain of hashes binds them. */
+  unsigned_records: z.int().min(0),
+  /** Of these, the oldest, only the hashes are kept. */
+  removed_records: z.int().min(0),
+  /** What is wrong with the checkpoints themselves. */
+  trouble: z.string().nullable(),
+});
+
 export const auditVerbs = {
   query: verb(
     z.strictObject({
@@ -318,13 +334,18 @@ export const auditVerbs = {
     z.strictObject({ records: z.array(auditRecordSchema), truncated: z.boolean() }),
   ),
   verify: verb(
-    nothing,
+    /** `key`: the verifier key that checkpoints must be signed with; without it the audit service's own. */
+    z.strictObject({ key: z.string().max(200).optional() }),
     z.strictObject({
       ok: z.boolean(),
       records: z.int().min(0),
       head: z.string(),
       files: z.array(z.string()),
       broken_at: z.strictObject({ file: z.string(), line: z.int().min(1), why: z.string() }).nullable(),
+      /** From this record on the audit cannot be relied on. */
+      doubtful_from: z.int().min(1).nullable(),
+      signed: signedStateSchema,
+      what_to_do: z.string().nullable(),
       /** Facts that NATS holds because the file cannot be written; `ok` is false meanwhile. */
       waiting: z.strictObject({ facts: z.int().min(0), cause: z.string(), remedy: z.string() }).nullable(),
     }),

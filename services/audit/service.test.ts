@@ -247,6 +247,9 @@ it('finds its own chain whole', async () => {
     head: records.at(-1)?.hash,
     files: ['action_server_audit.log'],
     broken_at: null,
+    doubtful_from: null,
+    signed: expect.objectContaining({ trouble: null }),
+    what_to_do: null,
     waiting: null,
   });
 });

@@ -10,22 +10,36 @@ import { type MeshStreams, openMeshStreams } from './append/mesh-streams.ts';
 import { appendUnderLease } from './append/session.ts';
 import { ownTrouble, troubleOfWriter, withWaiting } from './ask/file-trouble.ts';
 import { query } from './ask/query.ts';
+import { verifierFor } from './ask/verifier-for.ts';
 import { type Verification, verifyChain } from './ask/verify.ts';
 import { type HeadStore, openHeadStore } from './chain/head-store.ts';
+import { type Checkpoints, openCheckpoints } from './checkpoint/checkpoints.ts';
+import { openSigner } from './checkpoint/key.ts';
+import { openCheckpointStore } from './checkpoint/store.ts';
 import { readAuditConfig } from './config.ts';
 import { createFileHealth } from './file/file-health.ts';
 import { createOrigins } from './record/origin.ts';
 
 /** Records every fact in a chain of hashes, and answers from it. Of several replicas one appends; all of them answer. */
 export async function startAudit(options: OpenOptions): Promise<AsyncDisposable> {
-  const { files, leaseMs } = readAuditConfig(options.env);
+  const { files, leaseMs, dataDir, checkpointEvery } = readAuditConfig(options.env);
   await using stack = new AsyncDisposableStack();
   const context = stack.use(await openService('audit', options));
   const { bus, clock, log, health } = context;
   const streams = openMeshStreams(bus);
   const heads = await openHeadStore(bus);
   const fileHealth = createFileHealth(health, log, clock, files.path);
-  const ports = { bus, fileHealth, heads, streams, origins: createOrigins(streams.requested), files };
+  const checkpoints = openCheckpoints({
+    store: openCheckpointStore(bus),
+    signer: openSigner(dataDir),
+    every: checkpointEvery,
+    path: files.path,
+    health,
+    clock,
+    log,
+  });
+  const origins = createOrigins(streams.requested);
+  const ports = { bus, fileHealth, heads, streams, origins, files, checkpoints };
   const cells = await openCells(bus, buckets.audit, appenderSchema);
   const lease = {
     cells,
@@ -45,7 +59,7 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
         version,
         description: 'Records every fact in a chain of hashes, and answers from it.',
       },
-      verbs(context, streams, await openHeadStore(bus), cells, files.path),
+      verbs(context, streams, await openHeadStore(bus), cells, checkpoints),
     ),
   );
   return stack.move();
@@ -56,8 +70,9 @@ function verbs(
   streams: MeshStreams,
   heads: Pick<HeadStore, 'read'>,
   cells: CellStore<Appender>,
-  path: string,
+  checkpoints: Checkpoints,
 ): readonly Served[] {
+  const { path } = checkpoints;
   const longestMessage = bus.nc.info?.max_payload ?? 1024 * 1024;
   const ports = {
     streams,
@@ -66,18 +81,25 @@ function verbs(
     longestAnswerBytes: Math.floor(longestMessage * 0.8),
     keptPerTarget: settings.HEMOSTAT_AUDIT_PER_TARGET,
   };
-  let underWay: Promise<Verification> | undefined;
-  const verify = (): Promise<Verification> => {
-    underWay ??= verifyChain(path, heads.read, clock).finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
+  // Reading the whole audit once is enough for all who ask meanwhile.
+  const underWay = new Map<string | undefined, Promise<Verification>>();
+  const verify = (key: string | undefined): Promise<Verification> => {
+    const begun = underWay.get(key);
+    if (begun) return begun;
+    const witnesses = {
+      head: heads.read,
+      notes: checkpoints.store.notes,
+      verifier: verifierFor(checkpoints, key),
+    };
+    const made = verifyChain(path, witnesses, clock).finally(() => underWay.delete(key));
+    underWay.set(key, made);
+    return made;
   };
   const trouble = () => troubleOfWriter(cells, bus.nonce, health);
   return [
     serve('query', rpcSubject('audit', 'query'), auditVerbs.query, (asked) => query(ports, asked)),
-    serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, async () =>
-      withWaiting(await verify(), await trouble(), streams),
+    serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, async ({ key }) =>
+      withWaiting(await verify(key), await trouble(), streams),
     ),
     serve('health', rpcSubject('audit', 'health'), auditVerbs.health, async () => ({
       trouble: (await trouble()) ?? null,

@@ -8,7 +8,7 @@ import type { Clock } from '#libs/runtime/clock';
 import { failpoint } from '#libs/runtime/failpoint';
 import type { Log } from '#libs/runtime/log';
 import { retryUntil } from '#libs/runtime/retry';
-import type { HeadStore } from '../chain/head-store.ts';
+import { type HeadStore, treeOf } from '../chain/head-store.ts';
 import { closeGap } from '../chain/positions.ts';
 import type { Draft } from '../chain/seal.ts';
 import type { ChainFile } from '../file/chain-file.ts';
@@ -17,6 +17,8 @@ import type { Keeping } from '../file/keeping.ts';
 import { FileTrouble, isNewBeginning, mustHold, Overtaken } from '../file/trouble.ts';
 import { type Heard, remediationOf } from '../record/heard.ts';
 import type { Origins } from '../record/origin.ts';
+import { grow, type Tree } from '../tree/frontier.ts';
+import { leafHash } from '../tree/hashes.ts';
 import { copyAll } from './copies.ts';
 import type { Lease } from './lease.ts';
 import type { MeshStreams } from './mesh-streams.ts';
@@ -33,6 +35,8 @@ export type AppenderPorts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly fileHealth: FileHealth;
+  /** Told whenever the head has moved. */
+  readonly onMoved?: () => void;
 };
 
 export interface Appender extends AsyncDisposable {
@@ -41,6 +45,8 @@ export interface Appender extends AsyncDisposable {
   /** Nothing will come any more for this range of sequences. */
   closeGap(stream: string, from: number, to: number): void;
   positions(): AuditHead['positions'];
+  /** Over all records that the head has confirmed; undefined where a part of the audit was lost. */
+  tree(): Tree | undefined;
   /** Resolves when the appender gave up, with the reason: overtaken, its file was changed by somebody else, or a surprise. */
   readonly ended: Promise<unknown>;
 }
@@ -85,13 +91,26 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
   const move = async (next: AuditHead): Promise<void> => {
     if ((await heads.move(next, signal)) === 'overtaken') throw new Overtaken();
     head = next;
+    ports.onMoved?.();
     failpoint('audit-head-moved');
   };
 
   const store = async (records: readonly PlannedRecord[], next: Partial<AuditHead>): Promise<void> => {
     await write(records);
     const outdated = await keeping.outdated().catch(unkept);
-    await move({ ...head, ...next, ...(outdated && { oldest: outdated.oldest }) });
+    const tree = treeOf(head);
+    const grown =
+      tree &&
+      grow(
+        tree,
+        records.map(({ line }) => leafHash(line)),
+      ).hashes;
+    await move({
+      ...head,
+      ...next,
+      ...(grown && { tree: [...grown] }),
+      ...(outdated && { oldest: outdated.oldest }),
+    });
     await outdated?.remove().catch(unkept);
     // Who was overtaken meanwhile leaves the copies to the other one: the server notices doubles for two minutes only.
     mustHold(ports.holds);
@@ -145,6 +164,7 @@ export function startAppender(ports: AppenderPorts, start: AuditHead, note?: Dra
         head = { ...head, positions: { ...head.positions, [stream]: closeGap(position, from, to) } };
     },
     positions: () => head.positions,
+    tree: () => treeOf(head),
     ended: gaveUp.promise,
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

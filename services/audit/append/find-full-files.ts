@@ -5,8 +5,8 @@
 import { stat } from 'node:fs/promises';
 import { type Link, readLine, whyNotAfter } from '../chain/seal.ts';
 import { chainFiles } from '../file/chain-files.ts';
+import { firstRecord } from '../file/first-record.ts';
 import { type FullFile, mostWatched } from '../file/full-files.ts';
-import { firstRecord } from '../file/keeping.ts';
 import { readLines, readLinesBackwards } from '../file/read-lines.ts';
 import { farthestRepeat, isSame } from './locate.ts';
 

@@ -9,11 +9,14 @@ import { open, stat } from 'node:fs/promises';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import type { AuditRecord } from '#libs/contracts/audit-record';
 import { streams } from '#libs/contracts/subjects';
+import { treeOf } from '../chain/head-store.ts';
 import { nowhere, place } from '../chain/positions.ts';
 import { genesis, type Link, readLine, whyNotAfter } from '../chain/seal.ts';
 import { chainFiles } from '../file/chain-files.ts';
 import { readLines } from '../file/read-lines.ts';
 import { ChangedBySomebody, mustHold } from '../file/trouble.ts';
+import { createFrontier, emptyTree, type Tree } from '../tree/frontier.ts';
+import { leafHash } from '../tree/hashes.ts';
 import { isSame, locate } from './locate.ts';
 
 export type Recovered = {
@@ -61,6 +64,7 @@ export async function recover(
       oldest: stored?.oldest ?? found.oldest ?? { n: 1, prev: genesis.hash },
       copied: stored?.copied ?? { n: end.n, sequence: 0 },
       positions,
+      ...(found.tree?.size === end.n && { tree: [...found.tree.hashes] }),
     },
     fileSize: last === path ? lastSize : 0,
     uncopied: found.uncopied,
@@ -76,6 +80,8 @@ type ReadOn = {
   readonly oldest: AuditHead['oldest'] | undefined;
   readonly positions: AuditHead['positions'];
   readonly uncopied: readonly AuditRecord[];
+  /** That of the head, grown by what stands in the files behind it; without a head from record 1 on. */
+  readonly tree: Tree | undefined;
   /** Where the last file leaves the chain. */
   readonly cutAt: number | undefined;
   /** How long the last file was when it was read. */
@@ -86,6 +92,8 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
   const from = await locate(files, stored);
   const positions: AuditHead['positions'] = { ...stored?.positions };
   const uncopied: AuditRecord[] = [];
+  const tree = stored ? treeOf(stored) : emptyTree;
+  const frontier = tree && createFrontier(tree);
   let oldest: AuditHead['oldest'] | undefined;
   let tail = from.link;
   let met = stored !== undefined && (known.n === 0 || isSame(tail, known));
@@ -95,6 +103,7 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
     oldest,
     positions,
     uncopied,
+    tree: frontier?.tree(),
     cutAt,
     end,
   });
@@ -117,6 +126,7 @@ async function readOn(files: readonly string[], stored: AuditHead | undefined, k
       // Such a repeat stands in a full file when its writer had paused since before it was full.
       if (why !== undefined && record.n <= (tail?.n ?? 0) + 1) continue;
       tail = { n: record.n, hash: record.hash };
+      if (frontier && record.n === frontier.size + 1) frontier.push(leafHash(line.bytes));
       oldest ??= { n: record.n, prev: record.prev };
       met ||= stored !== undefined && isSame(tail, known);
       if (stored === undefined || record.n > known.n) note(positions, record);

@@ -7,6 +7,8 @@ import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import { toInstant } from '#libs/runtime/instant';
 import type { HeadStore } from '../chain/head-store.ts';
 import type { Draft } from '../chain/seal.ts';
+import type { Checkpoints } from '../checkpoint/checkpoints.ts';
+import { createIssuing } from '../checkpoint/issuing.ts';
 import { openChainFile } from '../file/chain-file.ts';
 import type { FileHealth } from '../file/file-health.ts';
 import { createKeeping, type KeepingOptions } from '../file/keeping.ts';
@@ -17,6 +19,7 @@ import { type Appender, startAppender } from './appender.ts';
 import { copyMissing } from './copies.ts';
 import { fillGaps } from './fill-gaps.ts';
 import { findFullFiles } from './find-full-files.ts';
+import { findTree } from './find-tree.ts';
 import type { Lease } from './lease.ts';
 import type { MeshStreams } from './mesh-streams.ts';
 import { type Contradiction, type Recovered, recover } from './recover.ts';
@@ -29,12 +32,15 @@ export type SessionPorts = {
   readonly streams: MeshStreams;
   readonly origins: Origins;
   readonly files: KeepingOptions;
+  readonly checkpoints: Checkpoints;
 };
 
 const againAfterMs = 100;
 const againAfterTroubleMs = 1_000;
 /** How long a stop may take to finish what was begun. */
 const finishWithinMs = 2_000;
+const noTree =
+  'a part of the audit was lost before there were checkpoints, so none can be signed: put the missing audit files back and start the audit service again, or begin a new audit with another AUDIT_FILE and an empty bucket hemostat_audit';
 /** Whoever has appended for so long without an end goes on, also when there was nothing to append. */
 const undisturbedMs = 10_000;
 
@@ -64,7 +70,7 @@ export async function appendUnderLease(ports: SessionPorts, lease: Lease): Promi
 }
 
 async function session(ports: SessionPorts, lease: Lease): Promise<void> {
-  const { bus, fileHealth, heads, streams, origins, files } = ports;
+  const { bus, fileHealth, heads, streams, origins, files, checkpoints } = ports;
   const { clock, log } = bus;
   const stored = await heads.read();
   const recovered = await recover(files.path, stored, lease.holds).catch((error: unknown) => {
@@ -75,7 +81,16 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const above = recovered.head.copied.sequence;
   const last = await copyMissing({ streams, clock, log, origins }, uncopied, above, lease.signal);
   const copied = { n: recovered.head.n, sequence: last };
-  const head: AuditHead = { ...recovered.head, copied, owner: bus.nonce };
+  const tree = await findTree(files.path, recovered.head).catch((error: unknown) => {
+    throw new FileTrouble(error);
+  });
+  if (!tree) bus.log.error(noTree);
+  const head: AuditHead = {
+    ...recovered.head,
+    copied,
+    owner: bus.nonce,
+    ...(tree && { tree: [...tree.hashes] }),
+  };
   if ((await heads.move(head, lease.signal)) === 'overtaken') return;
   fileHealth.good();
 
@@ -87,17 +102,22 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const file = stack.use(openChainFile({ path, goodSize: recovered.fileSize, full, holds: lease.holds }));
   const note = recovered.contradiction && noteOf(recovered.contradiction, clock.now());
   const keeping = createKeeping(files);
-  const appender = stack.use(
+  const { holds } = lease;
+  const issuing = createIssuing(checkpoints, () => appender.tree(), holds);
+  const onMoved = issuing.tell;
+  const appender: Appender = stack.use(
     startAppender(
-      { heads, file, keeping, streams, origins, holds: lease.holds, clock, log, fileHealth },
+      { heads, file, keeping, streams, origins, holds, clock, log, fileHealth, onMoved },
       head,
       note,
     ),
   );
+  using _ = checkpoints.whileIssuing(issuing.issue);
   const ending = new AbortController();
   const over = AbortSignal.any([lease.signal, ending.signal]);
   const filling = fillGaps({ streams, appender, clock, log }, over);
   const changed = watchFile({ file, everyMs: lease.renewEveryMs, clock, log }, over);
+  const signing = issuing.run(over);
   const consuming = [
     listen(bus, appender, streamNames.facts, consumers.audit, 512),
     listen(bus, appender, streamNames.dead, consumers.auditDead, 64),
@@ -114,8 +134,10 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   await Promise.race([drained, appender.ended, time]);
   finished.abort();
   await appender[Symbol.asyncDispose]();
-  await Promise.all([drained, filling, changed, undisturbed]);
+  await Promise.all([drained, filling, changed, undisturbed, signing]);
   const reason = await appender.ended;
+  // What was recorded last need not wait for the next start.
+  if (reason === undefined && lease.signal.aborted && holds()) await issuing.issue().catch(() => {});
   if (reason !== undefined) throw reason;
 }
 

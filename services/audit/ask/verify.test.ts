@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import { systemClock } from '#libs/runtime/clock';
 import { type Draft, genesis, type Link, seal } from '../chain/seal.ts';
-import { type Verification, verifyChain } from './verify.ts';
+import { type Verification, verifyChain, type Witnesses } from './verify.ts';
 
 let dir: string;
 let path: string;
@@ -51,8 +51,14 @@ async function write(files: readonly (string | Buffer)[]): Promise<void> {
   const used = names.slice(names.length - files.length);
   await Promise.all(files.map((text, at) => writeFile(used[at] ?? path, text)));
 }
+/** Without checkpoints. */
+const knowing = (head: AuditHead | undefined): Witnesses => ({
+  head: async () => head,
+  notes: async () => [],
+  verifier: undefined,
+});
 const verify = (head: AuditHead | undefined): Promise<Verification> =>
-  verifyChain(path, async () => head, {
+  verifyChain(path, knowing(head), {
     now: () => Date.now(),
     sleep: async () => {},
     deadline: AbortSignal.timeout,
@@ -75,6 +81,17 @@ describe('verifying the chain', () => {
       head: whole.end.hash,
       files: ['audit.log.1', 'audit.log.2', 'audit.log'],
       broken_at: null,
+      doubtful_from: null,
+      signed: {
+        verifier_key: null,
+        checkpoints: 0,
+        newest: null,
+        proved_records: 0,
+        unsigned_records: 12,
+        removed_records: 0,
+        trouble: null,
+      },
+      what_to_do: null,
     });
   });
 
@@ -213,10 +230,13 @@ describe('verifying the chain', () => {
     let reads = 0;
     const found = await verifyChain(
       path,
-      async () => {
-        reads += 1;
-        if (reads === 1) setImmediate(() => void rename(path, `${path}.1`).then(() => writeFile(path, '')));
-        return head;
+      {
+        ...knowing(head),
+        head: async () => {
+          reads += 1;
+          if (reads === 1) setImmediate(() => void rename(path, `${path}.1`).then(() => writeFile(path, '')));
+          return head;
+        },
       },
       systemClock,
     );
@@ -235,9 +255,9 @@ describe('verifying the chain', () => {
         if (waited === 1) await appendFile(path, last.slice(40));
       },
     };
-    expect(await verifyChain(path, async () => head, clock)).toMatchObject({ ok: true, records: 13 });
+    expect(await verifyChain(path, knowing(head), clock)).toMatchObject({ ok: true, records: 13 });
     await write([`${await readFile(path, 'utf8')}{"n":14`]);
-    const broken = await verifyChain(path, async () => head, { ...clock, sleep: async () => {} });
+    const broken = await verifyChain(path, knowing(head), { ...clock, sleep: async () => {} });
     expect(broken.broken_at).toMatchObject({ line: 14, why: 'the line was cut off' });
   });
 });

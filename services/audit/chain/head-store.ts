@@ -8,8 +8,15 @@ import { type CellStore, openCells } from '#libs/bus/cell-store';
 import { type AuditHead, auditHeadSchema } from '#libs/contracts/audit-head';
 import { buckets } from '#libs/contracts/subjects';
 import { retryUntil } from '#libs/runtime/retry';
+import { emptyTree, isTree, type Tree } from '../tree/frontier.ts';
 
 export const headKey = 'head';
+
+/** The tree over all records up to the head; undefined where a part of the audit was lost before there was one. */
+export function treeOf({ n, tree }: Pick<AuditHead, 'n' | 'tree'>): Tree | undefined {
+  const found = n === 0 ? emptyTree : tree && { size: n, hashes: tree };
+  return found && isTree(found) ? found : undefined;
+}
 
 export interface HeadStore {
   /** The head as it stands; `move` goes on from there. Rejects when NATS does not answer. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { AuditHead } from '#libs/contracts/audit-head';
-import { readLine } from '../chain/seal.ts';
 import { chainFiles } from './chain-files.ts';
-import { readLines } from './read-lines.ts';
+import { firstRecord } from './first-record.ts';
+import { rememberLeaves } from './leaves.ts';
 
 export type KeepingOptions = {
   readonly path: string;
@@ -14,7 +14,10 @@ export type KeepingOptions = {
 /** When the file is full, and which of the rotated ones may go. */
 export interface Keeping {
   isFull(size: number, text: string): boolean;
-  /** Files beyond those to keep, and the record with which the chain begins without them. Remove them only after the head says so. */
+  /**
+   * Files beyond those to keep, and the record with which the chain begins without them; the hashes of what they hold
+   * are written down. Remove them only after the head says so.
+   */
   outdated(): Promise<Outdated | undefined>;
 }
 export type Outdated = { readonly oldest: AuditHead['oldest']; remove(): Promise<void> };
@@ -35,6 +38,7 @@ export function createKeeping({ path, maxBytes, keptFiles }: KeepingOptions): Ke
       if (outdated.length === 0) return undefined;
       const oldest = await firstRecord(rotated[outdated.length] ?? path);
       if (!oldest) return undefined;
+      await rememberLeaves(path, outdated, oldest.n);
       return {
         oldest,
         remove: async () => {
@@ -43,12 +47,4 @@ export function createKeeping({ path, maxBytes, keptFiles }: KeepingOptions): Ke
       };
     },
   };
-}
-
-export async function firstRecord(file: string): Promise<AuditHead['oldest'] | undefined> {
-  for await (const line of readLines(file)) {
-    const read = readLine(line.bytes);
-    return 'record' in read ? { n: read.record.n, prev: read.record.prev } : undefined;
-  }
-  return undefined;
 }

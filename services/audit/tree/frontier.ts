@@ -22,10 +22,9 @@ export interface Frontier {
 
 /** Throws when `from` is no tree. */
 export function createFrontier(from: Tree = emptyTree, onNode: OnNode = () => {}): Frontier {
+  if (!isTree(from)) throw new RangeError(`${from.hashes.length} hashes are no tree of ${from.size} leaves`);
   let { size } = from;
-  const peaks: Buffer[] = from.hashes.map((hash) => Buffer.from(hash, 'base64'));
-  if (peaks.length !== onesIn(size) || peaks.some(({ length }) => length !== 32))
-    throw new RangeError(`${from.hashes.length} hashes are no tree of ${size} leaves`);
+  const peaks = from.hashes.map(decode);
   return {
     get size() {
       return size;
@@ -71,6 +70,15 @@ export function grow(tree: Tree, leaves: Iterable<Buffer>): Tree {
 
 export function rootOf(tree: Tree): Buffer {
   return createFrontier(tree).root();
+}
+
+/** Whether there are as many hashes as a tree of that size has. */
+export function isTree({ size, hashes }: Tree): boolean {
+  return hashes.length === onesIn(size) && hashes.every((hash) => decode(hash).length === 32);
+}
+
+function decode(hash: string): Buffer {
+  return Buffer.from(hash, 'base64');
 }
 
 function onesIn(size: number): number {
