@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Details, detailsSchema } from '#libs/contracts/scalars';
 import { freePort } from '../../demo/free-port.ts';
+import { expectDocumented } from './as-documented.ts';
 import { until } from './until.ts';
 
 export const serviceNames = ['gateway', 'safety', 'executor', 'verifier', 'audit'] as const;
@@ -14,8 +15,11 @@ export interface ServiceProcess {
   readonly service: ServiceName;
   /** Of a gateway only. */
   readonly url: string | undefined;
+  readonly pid: number | undefined;
   /** What it wrote so far; JSON lines. */
   output(): string;
+  /** The signal that killed it, or its exit code; undefined while it runs. */
+  end(): NodeJS.Signals | number | undefined;
   kill9(): Promise<void>;
   stop(): Promise<void>;
   pause(): void;
@@ -99,7 +103,7 @@ export async function startMeshProcesses(options: MeshProcessesOptions): Promise
       await until('the mesh can heal', async () => (await healthOf(mesh)) || undefined, 60_000);
     },
     http: (method, path, body, headers = {}, gateway = 0) =>
-      request(`${mesh.of('gateway')[gateway]?.url}${path}`, method, body, headers),
+      request(mesh.of('gateway')[gateway]?.url ?? '', path, method, body, headers),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(processes.map((each) => each.stop()));
       await rm(dataDir, { recursive: true, force: true });
@@ -120,20 +124,21 @@ async function healthOf(mesh: MeshProcesses): Promise<boolean> {
 
 async function request(
   url: string,
+  path: string,
   method: string,
   body: unknown,
   headers: Record<string, string>,
 ): Promise<HttpAnswer> {
-  const response = await fetch(url, {
+  const response = await fetch(`${url}${path}`, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: detailsSchema.parse(await response.json()),
-  };
+  const { status, headers: answered } = response;
+  const document = detailsSchema.parse(await response.json());
+  const contentType = answered.get('content-type');
+  await expectDocumented(url, { method, path, status, contentType, body: document });
+  return { status, headers: answered, body: document };
 }
 
 function toServiceProcess(
@@ -157,7 +162,9 @@ function toServiceProcess(
   return {
     service,
     url,
+    pid: child.pid,
     output: () => output,
+    end: () => child.signalCode ?? child.exitCode ?? undefined,
     kill9: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     pause: () => void child.kill('SIGSTOP'),
