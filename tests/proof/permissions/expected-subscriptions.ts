@@ -1,0 +1,50 @@
+import type { Row } from './expected-publishes.ts';
+
+const services = ['gateway', 'safety', 'executor', 'verifier', 'audit'];
+
+/** Who may hear what; behind a blank stands a queue group. */
+export const subscriptions: readonly Row[] = [
+  ['>', ''],
+  ['*', ''],
+  ['hemostat.>', 'operator'],
+  ['hemostat.remediation_needed', 'operator'],
+  ['hemostat.remediation_needed.>', 'operator'],
+  ['hemostat.remediation_complete', 'operator alertmanager anonymous'],
+  ['hemostat.remediation.>', 'gateway operator'],
+  ['hemostat.remediation.*.decided.*', 'gateway operator'],
+  ['hemostat.remediation.ID.complete', 'gateway operator'],
+  ['hemostat.stored.>', 'operator'],
+  ['hemostat.stored.remediation.>', 'gateway operator'],
+  ['hemostat.stored.remediation.*.complete', 'gateway operator'],
+  ['hemostat.safety.>', 'operator'],
+  ['hemostat.audit.>', 'operator'],
+  ['hemostat.dead.>', 'operator'],
+  ['hemostat.checkpoint', 'operator'],
+  ['hemostat.rpc.>', 'operator'],
+  ['hemostat.rpc.safety.status', 'safety operator'],
+  ['hemostat.rpc.safety.status q', 'safety'],
+  ['hemostat.rpc.executor.local.resolve', 'executor operator'],
+  ['hemostat.rpc.executor.local.resolve q', 'executor'],
+  ['hemostat.rpc.executor.edge.resolve', 'operator'],
+  ['hemostat.rpc.verifier.check q', 'verifier'],
+  ['hemostat.rpc.audit.query q', 'audit'],
+  ['hemostat.> q', ''],
+  ['$SRV.>', ''],
+  ...['PING', 'INFO', 'STATS'].flatMap((word): readonly Row[] => [
+    [`$SRV.${word}`, services.join(' ')],
+    ...services.flatMap((service): readonly Row[] => [
+      [`$SRV.${word}.hemostat-${service}`, service],
+      [`$SRV.${word}.hemostat-${service}.ID`, service],
+    ]),
+  ]),
+  ['_INBOX.>', 'operator alertmanager anonymous'],
+  ...[...services, 'setup'].map((role): Row => [`_INBOX_${role}.>`, role]),
+  ['$KV.>', 'operator'],
+  ['$KV.hemostat_safety.>', 'operator'],
+  ['$JS.EVENT.ADVISORY.>', 'operator'],
+  ['$JS.API.>', ''],
+  ['$JS.ACK.>', ''],
+  ['$SYS.>', ''],
+  ['_R_.>', ''],
+  ['other', ''],
+];
