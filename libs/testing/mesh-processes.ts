@@ -100,7 +100,7 @@ export async function startMeshProcesses(options: MeshProcessesOptions): Promise
     start,
     of: (service) => processes.filter((each) => each.service === service),
     ready: async () => {
-      await until('the mesh can heal', async () => (await healthOf(mesh)) || undefined, 60_000);
+      await until('the mesh can heal', async () => (await healthOf(mesh)) || undefined, 120_000);
     },
     http: (method, path, body, headers = {}, gateway = 0) =>
       request(mesh.of('gateway')[gateway]?.url ?? '', path, method, body, headers),

@@ -11,6 +11,7 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly dir: string;
+  readonly pid: number | undefined;
   /** Ends it without warning: what it had not written to its files is lost. */
   kill9(): Promise<void>;
   stop(): Promise<void>;
@@ -37,6 +38,9 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     dir,
     port,
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid;
+    },
     kill9: () => end(server, 'SIGKILL'),
     stop,
     async restart() {
