@@ -1,6 +1,7 @@
 /**
  * Guarantee: a remediation is settled from its stored terminal fact, never from an own opinion, and once: settling
- * changes nothing unless the lease is still this remediation's. Telling it to live subscribers is at least once.
+ * changes nothing unless the lease is still this remediation's. Telling it to live subscribers is at least once: where
+ * a message comes again until it is told, the leases go first; where only the leases do, they go last.
  */
 import type { Bus } from '#libs/bus/bus';
 import type { Handled } from '#libs/bus/consume';
@@ -19,11 +20,13 @@ import type { GateVerdict } from '#libs/contracts/gates';
 import { completeChannel, completeSubject, decidedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
 import { fromInstant } from '#libs/runtime/instant';
-import { closeLease, settleLease, spendsAttempt } from './cell.ts';
+import { closeLease, releaseLease, settleLease, spendsAttempt } from './cell.ts';
 import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 import { remediationComplete } from './remediation-complete.ts';
 import type { SafetyState } from './state.ts';
+import { stateDecided } from './state-verdict.ts';
+import { refusedAsUndecided } from './unresolved.ts';
 
 export interface Ending {
   /** Tells live subscribers of a terminal fact that stands. */
@@ -44,23 +47,35 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
     return 'ack';
   };
 
-  const settle: Ending['settle'] = async (requested, terminal) => {
+  const settleCells = async (fact: Complete): Promise<void> => {
     // By the fact's own instant, so that whoever settles, however late, settles the same.
-    const at = fromInstant(terminal.fact.at);
-    for (const target of terminal.fact.targets) {
-      await state.change(target, (cell) => settleLease(cell, terminal.fact, policy, at));
+    const at = fromInstant(fact.at);
+    for (const target of fact.targets) {
+      await state.change(target, (cell) => settleLease(cell, fact, policy, at));
       failpoint('cell-settled');
     }
     failpoint('settled');
+  };
+
+  const settle: Ending['settle'] = async (requested, terminal) => {
+    await settleCells(terminal.fact);
     return tell(requested, terminal);
   };
 
-  const complete = async (requested: Requested, fact: Complete): Promise<Handled> => {
+  const stateComplete = async (requested: Requested, fact: Complete): Promise<Complete> => {
     failpoint('complete-before');
     const stated = await stateFact(bus, completeSubject(fact.remediation_id), completeSchema, fact);
     failpoint('complete-stored');
     if (stated.kind === 'stored') tellComplete(bus, requested, fact);
-    return settle(requested, { kind: 'complete', fact: stated.body });
+    return stated.body;
+  };
+
+  const end = async (requested: Requested, terminal: Terminal): Promise<undefined> => {
+    await tell(requested, terminal);
+    if (terminal.kind === 'complete') return void (await settleCells(terminal.fact));
+    for (const target of targetsOf(requested)) {
+      await state.change(target, (cell) => releaseLease(cell, requested.remediation_id));
+    }
   };
 
   const beginClosing = async (requested: Requested): Promise<void> => {
@@ -79,7 +94,8 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
         throw new Error(`remediation ${finished.remediation_id} finished but was never requested`);
       // What only reads has no late effect that would have to be waited for.
       if (finished.outcome !== 'unknown' || isDiagnostic(requested.body)) {
-        return complete(requested.body, completeFrom(requested.body, finished, bus.clock.now()));
+        const fact = completeFrom(requested.body, finished, bus.clock.now());
+        return settle(requested.body, { kind: 'complete', fact: await stateComplete(requested.body, fact) });
       }
       const ended = await readFact(bus, completeSubject(finished.remediation_id), completeSchema);
       if (ended) return settle(requested.body, { kind: 'complete', fact: ended.body });
@@ -103,17 +119,22 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
       await beginClosing(requested.body);
       const record = await readRemediation(bus, id);
       if (!record) return undefined;
-      if (record.complete) {
-        await settle(requested.body, { kind: 'complete', fact: record.complete.body });
-        return undefined;
-      }
+      if (record.complete) return end(requested.body, { kind: 'complete', fact: record.complete.body });
       const now = bus.clock.now();
+      const decided =
+        record.decided?.body ??
+        (await stateDecided(bus, requested.body, refusedAsUndecided(requested.body, now)));
+      if (decided.verdict !== 'approved') return end(requested.body, { kind: 'decided', fact: decided });
+      // It was approved since the record was read: what stands is to be read again.
+      if (!record.decided) return now;
       const lease = first && (await state.readCell(first)).cell.lease;
       const since = closingSince(lease?.id === id ? lease.closing_at : undefined, now);
       const step = closingStep(record, since, timing, now);
       if (step.kind === 'wait') return step.untilMs;
-      await complete(requested.body, step.fact);
-      return undefined;
+      return end(requested.body, {
+        kind: 'complete',
+        fact: await stateComplete(requested.body, step.fact),
+      });
     },
   };
 }

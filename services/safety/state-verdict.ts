@@ -17,11 +17,16 @@ export async function stateVerdict(
   requested: Requested,
   decided: Decided,
 ): Promise<Handled> {
+  return concludeWith(admission, requested, await stateDecided(admission.bus, requested, decided));
+}
+
+/** States a verdict. Resolves to the one that stands then. */
+export async function stateDecided(bus: Bus, requested: Requested, decided: Decided): Promise<Decided> {
   const subject = decidedSubject(requested.remediation_id, requested.engine);
-  const stated = await stateFact(admission.bus, subject, decidedSchema, decided);
+  const stated = await stateFact(bus, subject, decidedSchema, decided);
   failpoint('decided-stored');
-  if (stated.kind === 'stored') tellDecided(admission.bus, requested, decided);
-  return concludeWith(admission, requested, stated.body);
+  if (stated.kind === 'stored') tellDecided(bus, requested, decided);
+  return stated.body;
 }
 
 /** Goes on from the verdict that stands, whoever stated it. Leases taken for an approval that lost are given back. */

@@ -37,6 +37,12 @@ export function refusedAsExpired(requested: Requested, now: number): Refused | u
   );
 }
 
+/** The refusal of a request whose lease ran out before anybody stated a verdict: whoever took it died, or came too late. */
+export function refusedAsUndecided(requested: Requested, now: number): Refused {
+  const message = 'its time ran out before it was decided; nothing was done. Ask again if it is still needed';
+  return refusal(requested, 'expired', message, now);
+}
+
 function refusal(requested: Requested, reason: RefusalReason, message: string, now: number): Refused {
   const outcome = reason === 'expired' || reason === 'not_applicable' ? reason : 'rejected';
   return {
