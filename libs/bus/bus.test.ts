@@ -6,10 +6,12 @@ import {
   buckets,
   consumers,
   deadAll,
+  finishedSubject,
   inboxSubject,
   requestedSubject,
   streams,
 } from '#libs/contracts/subjects';
+import { currentTraceId } from '#libs/runtime/tracing';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
 import { openCells } from './cell-store.ts';
@@ -121,6 +123,34 @@ describe('consume', () => {
     await publishStored(b.bus, inboxSubject, { any: 'thing' });
     await until('the third try', () => tries.length === 3 || undefined);
     expect(tries).toEqual([1, 2, 3]);
+  });
+
+  it('goes on in the trace and the remediation of a message that is delivered again, also in the log', async () => {
+    const id = randomUUID();
+    const traces: (string | undefined)[] = [];
+    const lines: string[] = [];
+    await using service = await openService('test', {
+      env: { NATS_URL: server.url, LOG_LEVEL: 'warn' },
+      signal: new AbortController().signal,
+      logDestination: { write: (line) => void lines.push(line) },
+    });
+    await using _ = consume(service.bus, {
+      stream: streams.facts,
+      consumer: consumers.finished,
+      ackWaitMs: 5_000,
+      prefetch: 10,
+      handle: async ({ traceId }) => {
+        traces.push(traceId, currentTraceId());
+        if (traces.length < 4) throw new Error('not yet');
+        return 'ack';
+      },
+    });
+    await stateFact(b.bus, finishedSubject(id), z.object({}), {});
+    await until('the second try', () => traces.length === 4 || undefined);
+    expect(new Set(traces)).toEqual(new Set([traces[0]]));
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { remediation_id: id, trace_id: traces[0] },
+    ]);
   });
 
   it('buries what can never be handled with its reason and its bytes', async () => {

@@ -6,7 +6,7 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { failpoint } from '#libs/runtime/failpoint';
 import { toInstant } from '#libs/runtime/instant';
-import { inSpan, linkTo, withRemediation } from '#libs/runtime/tracing';
+import { inSpan, withRemediation } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { attributesOf, templateOf } from './fact.ts';
 import { contextOf, headerOf, traceIdOf } from './headers.ts';
@@ -47,22 +47,25 @@ export function consume(bus: Bus, options: ConsumeOptions): AsyncDisposable {
   const signs = giveSigns(bus, inFlight, options.ackWaitMs / 3, allHandled.signal);
   let messages: ConsumerMessages | undefined;
 
+  // Told where it happens, so that the line carries the trace and the remediation.
+  const handle = async (message: JsMsg): Promise<Handled> => {
+    try {
+      return await options.handle(toDelivery(message));
+    } catch (error) {
+      const about = { err: error, subject: message.subject, retry_in_ms: retryMsOf(message) };
+      if (!stopping.signal.aborted) bus.log.warn(about, 'a message could not be handled; it will come again');
+      throw error;
+    }
+  };
+
   const handleOne = async (message: JsMsg): Promise<void> => {
     try {
-      const handled = await traced(bus, options, message);
+      const handled = await traced(bus, options.consumer, message, () => handle(message));
       failpoint('handled-before-ack');
       if (handled === 'ack') bus.outbox.sendSoon(() => message.ack());
       else message.nak(handled.retryInMs);
-    } catch (error) {
-      const retryInMs = Math.min(10_000, 250 * 2 ** Math.min(message.info.deliveryCount, 6));
-      if (stopping.signal.aborted) message.nak();
-      else {
-        bus.log.warn(
-          { err: error, subject: message.subject, retry_in_ms: retryInMs },
-          'a message could not be handled; it will come again',
-        );
-        message.nak(retryInMs);
-      }
+    } catch {
+      message.nak(stopping.signal.aborted ? undefined : retryMsOf(message));
     }
   };
 
@@ -120,22 +123,21 @@ function logBroken(bus: Bus, options: ConsumeOptions, error: unknown): void {
   bus.log.warn({ err: error, stream: options.stream, consumer: options.consumer }, cause);
 }
 
-function traced(bus: Bus, options: ConsumeOptions, message: JsMsg): Promise<Handled> {
-  const sentIn = contextOf(message.headers);
-  const first = message.info.deliveryCount <= 1;
-  const handle = (): Promise<Handled> =>
-    inSpan(
-      bus.tracer,
-      `process ${templateOf(message.subject)}`,
-      {
-        kind: 'consumer',
-        attributes: { ...attributesOf(message.subject), 'messaging.consumer.group.name': options.consumer },
-        ...(first ? { parent: sentIn } : { links: linkTo(sentIn) }),
-      },
-      () => options.handle(toDelivery(message)),
-    );
-  const id = remediationIdIn(message.subject);
-  return id === undefined ? handle() : withRemediation(id, handle);
+const retryMsOf = ({ info }: JsMsg): number => Math.min(10_000, 250 * 2 ** Math.min(info.deliveryCount, 6));
+
+/** Also what is delivered again goes on in the trace that it was sent in: one remediation is one trace. */
+function traced(
+  bus: Bus,
+  consumer: string,
+  { subject, headers, info }: JsMsg,
+  handle: () => Promise<Handled>,
+): Promise<Handled> {
+  const again = info.deliveryCount > 1 ? { 'messaging.nats.delivery_count': info.deliveryCount } : {};
+  const attributes = { ...attributesOf(subject), 'messaging.consumer.group.name': consumer, ...again };
+  const settings = { kind: 'consumer', attributes, parent: contextOf(headers) } as const;
+  const inOwnSpan = () => inSpan(bus.tracer, `process ${templateOf(subject)}`, settings, handle);
+  const id = remediationIdIn(subject);
+  return id === undefined ? inOwnSpan() : withRemediation(id, inOwnSpan);
 }
 
 function toDelivery(message: JsMsg): Delivery {

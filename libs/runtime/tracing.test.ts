@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import {
@@ -7,7 +7,6 @@ import {
   extractContext,
   injectContext,
   inSpan,
-  linkTo,
   startTracing,
   withRemediation,
 } from './tracing.ts';
@@ -72,19 +71,7 @@ test('a header that is missing, empty or malformed starts a new trace', async ()
   for (const traceparent of [undefined, '', 'nonsense', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`]) {
     const context = extractContext((key) => (key === 'traceparent' ? traceparent : undefined));
     expect(trace.getSpanContext(context)).toBeUndefined();
-    expect(linkTo(context)).toEqual([]);
   }
-});
-
-test('a link points to the trace that caused the work without joining it', async () => {
-  const { tracer, flush, spans } = traced();
-  const headers = await inSpan(tracer, 'first', {}, headersOf);
-  const links = linkTo(extractContext((key) => headers.get(key)));
-  await inSpan(tracer, 'redelivered', { parent: ROOT_CONTEXT, links }, async () => {});
-  await flush();
-  const [first, again] = spans();
-  expect(again?.links[0]?.context.traceId).toBe(first?.spanContext().traceId);
-  expect(again?.spanContext().traceId).not.toBe(first?.spanContext().traceId);
 });
 
 test.each([

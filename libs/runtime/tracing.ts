@@ -138,12 +138,6 @@ export function extractContext(get: (key: string) => string | undefined): Contex
   });
 }
 
-/** The span of `context` as a link, for work that it caused but does not contain, e.g. a redelivery. */
-export function linkTo(context: Context): SpanContext[] {
-  const spanContext = trace.getSpanContext(context);
-  return spanContext && trace.isSpanContextValid(spanContext) ? [spanContext] : [];
-}
-
 export function currentTraceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId;
 }

@@ -3,10 +3,12 @@
  * the cell itself says how far closing has come.
  */
 import type { Bus } from '#libs/bus/bus';
+import { contextOfFact } from '#libs/bus/fact-context';
 import type { Cell } from '#libs/contracts/cell';
+import { requestedSubject } from '#libs/contracts/subjects';
 import { targetId } from '#libs/contracts/target';
 import { fromInstant } from '#libs/runtime/instant';
-import { withRemediation } from '#libs/runtime/tracing';
+import { inSpan, withRemediation } from '#libs/runtime/tracing';
 import type { Ending } from './ending.ts';
 import type { SafetyState } from './state.ts';
 
@@ -46,7 +48,7 @@ async function sweepOnce(bus: Bus, leases: Map<string, Due>, ending: Ending): Pr
   for (const [key, due] of leases) {
     if (due.dueMs > now) continue;
     try {
-      const again = await withRemediation(due.id, () => ending.close(due.id));
+      const again = await closeInItsTrace(bus, due.id, ending);
       if (leases.get(key) === due) {
         if (again === undefined) leases.delete(key);
         else leases.set(key, { ...due, dueMs: again });
@@ -55,4 +57,10 @@ async function sweepOnce(bus: Bus, leases: Map<string, Due>, ending: Ending): Pr
       bus.log.warn({ err: error, remediation_id: due.id }, 'a lease could not be closed; trying again');
     }
   }
+}
+
+/** Nobody's message leads here, so the trace is taken up where the remediation began. */
+async function closeInItsTrace(bus: Bus, id: string, ending: Ending): Promise<number | undefined> {
+  const parent = await contextOfFact(bus, requestedSubject(id));
+  return withRemediation(id, () => inSpan(bus.tracer, 'close lease', { parent }, () => ending.close(id)));
 }
