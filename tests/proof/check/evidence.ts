@@ -12,8 +12,9 @@ export const attemptSchema = z.strictObject({
   /** The process that was asked. */
   asked: z.string(),
   sent_at: ms,
-  /** Null: no answer came. */
-  answered_at: ms.nullable(),
+  /** With an answer or without one; of which the status tells. NATS answers with its confirmation alone. */
+  ended_at: ms,
+  answered: z.boolean(),
   status: z.number().nullable(),
   remediation_id: z.string().nullable(),
   outcome: z.string().nullable(),

@@ -21,8 +21,8 @@ export function nothingLost(evidence: Evidence): Finding {
 /** An id that an answer named, or that follows from the key of what NATS confirmed. */
 export function acceptedIds(attempts: readonly Attempt[]): ReadonlySet<string> {
   return new Set(
-    attempts.flatMap(({ door, principal, key, answered_at, remediation_id: id }) => {
-      if (answered_at === null) return [];
+    attempts.flatMap(({ door, principal, key, answered, remediation_id: id }) => {
+      if (!answered) return [];
       if (door === 'nats') return [idFromKey(principal, key)];
       return id === null ? [] : [id];
     }),

@@ -93,23 +93,17 @@ const atGateway: Find = ({ at, process, what }, { attempts, messages }) => {
     ),
   );
   return attempts.flatMap((attempt) => {
-    const { door, key, asked, sent_at, answered_at } = attempt;
+    const { door, key, asked, sent_at, ended_at, answered } = attempt;
     if (door === 'nats') {
       const took = requested.get(attempt.remediation_id ?? '') ?? Number.POSITIVE_INFINITY;
-      return answered_at !== null && answered_at <= at && took > at
-        ? [{ goesOnAt: took, allowanceMs: 0 }]
-        : [];
+      return answered && ended_at <= at && took > at ? [{ goesOnAt: took, allowanceMs: 0 }] : [];
     }
     const concerned = what === 'nats' || asked === process;
-    if (!concerned || sent_at > at || (answered_at !== null && answered_at <= at)) return [];
+    if (!concerned || sent_at > at || ended_at <= at) return [];
     const answers = attempts.filter(
-      (other) =>
-        other.key === key &&
-        other.answered_at !== null &&
-        other.answered_at > at &&
-        (other.status ?? 500) < 500,
+      (other) => other.key === key && other.ended_at > at && other.answered && (other.status ?? 500) < 500,
     );
-    return [{ goesOnAt: first(answers.map((other) => other.answered_at ?? 0)), allowanceMs: 0 }];
+    return [{ goesOnAt: first(answers.map((other) => other.ended_at)), allowanceMs: 0 }];
   });
 };
 
