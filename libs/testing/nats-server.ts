@@ -23,6 +23,10 @@ export type NatsServerOptions = {
   /** Kept when given; else a temporary folder that goes with the server. */
   readonly dir?: string;
   readonly port?: number;
+  /** 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** Makes the command line that runs another one somewhere else, as in a room of a network. */
+  readonly enter?: (argv: readonly string[]) => readonly string[];
   /** Lines for its configuration file. */
   readonly configLines?: readonly string[];
 };
@@ -32,12 +36,14 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'hemostat-nats-')));
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'nats.conf'), (options.configLines ?? []).join('\n'));
-  let { server, port } = await launch(dir, options.port ?? -1);
+  const { host = '127.0.0.1', enter = (argv) => argv } = options;
+  const start = (wanted: number) => launch({ dir, host, enter, wantedPort: wanted });
+  let { server, port } = await start(options.port ?? -1);
   const stop = () => end(server, 'SIGTERM');
   return {
     dir,
     port,
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     get pid() {
       return server.pid;
     },
@@ -45,7 +51,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     stop,
     async restart() {
       await stop();
-      ({ server, port } = await launch(dir, port));
+      ({ server, port } = await start(port));
     },
     async [Symbol.asyncDispose]() {
       await stop();
@@ -54,17 +60,20 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   };
 }
 
-async function launch(dir: string, wantedPort: number) {
+type Launch = Required<Pick<NatsServerOptions, 'dir' | 'host' | 'enter'>> & { readonly wantedPort: number };
+
+async function launch({ dir, host, enter, wantedPort }: Launch) {
   const portsFolder = join(dir, 'ports');
   await rm(portsFolder, { recursive: true, force: true });
   await mkdir(portsFolder);
   const flags = [
-    ...['-js', '-a', '127.0.0.1', '-p', String(wantedPort), '-sd', dir],
+    ...['-js', '-a', host, '-p', String(wantedPort), '-sd', dir],
     ...['--ports_file_dir', portsFolder, '-c', join(dir, 'nats.conf')],
   ];
   const logFile = join(dir, 'nats-server.log');
   const log = openSync(logFile, 'a');
-  const server = spawn(findNatsServer(process.env), flags, { stdio: ['ignore', log, log] });
+  const [program = '', ...args] = enter([findNatsServer(process.env), ...flags]);
+  const server = spawn(program, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   endWithThisProcess(server);
   const port = await until('nats-server says which port it has', async () => {
@@ -78,7 +87,7 @@ async function launch(dir: string, wantedPort: number) {
 async function portIn(folder: string): Promise<number | undefined> {
   const [file] = await readdir(folder);
   const text = file === undefined ? '' : await readFile(join(folder, file), 'utf8');
-  const [, port] = /nats:\/\/127\.0\.0\.1:(\d+)"/.exec(text) ?? [];
+  const [, port] = /nats:\/\/[\d.]+:(\d+)"/.exec(text) ?? [];
   return port === undefined ? undefined : Number(port);
 }
 
