@@ -1,37 +1,83 @@
-import { z } from 'zod';
+import { resolve } from 'node:path';
+import { systemClock } from '#libs/runtime/clock';
+import { verifyChain } from '../../services/audit/ask/verify.ts';
+import { checkpointsIn } from '../../services/audit/checkpoint/collect.ts';
+import { type Verified, verifiedLines, verifiedSchema } from '../audit-verified.ts';
 import { command, noArguments } from '../command.ts';
+import { usageError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readAnswer } from '../gateway.ts';
-
-const verifiedSchema = z.object({
-  ok: z.boolean(),
-  records: z.number(),
-  head: z.string(),
-  files: z.array(z.string()),
-  broken_at: z.object({ file: z.string(), line: z.number(), why: z.string() }).nullable(),
-  waiting: z.object({ facts: z.number(), cause: z.string(), remedy: z.string() }).nullable(),
-});
+import { readGivenFile } from '../given-file.ts';
+import { readKey, verifierGiven } from '../verifier-key.ts';
 
 export const auditVerifyCommand = command({
   name: 'audit verify',
-  summary: 'Check the hash chain of the whole audit file',
+  summary: 'Check the whole audit: its hash chain, and that all is as it was in signed checkpoints',
   takes: noArguments,
-  options: {},
-  notes: ['Exits with 1 when the chain is broken, or when the file cannot be written.'],
-  async run(_, { gateway, out, notes, show }) {
+  options: {
+    key: {
+      type: 'text',
+      value: '<key>',
+      about: 'the verifier key that was written down earlier; believe no other',
+    },
+    file: {
+      type: 'text',
+      value: '<path>',
+      about: 'read this audit file and the rotated ones beside it, asking nobody',
+    },
+    checkpoints: {
+      type: 'text',
+      value: '<path>',
+      about:
+        'with --file: saved checkpoints, from nats stream view HEMOSTAT_CHECKPOINTS or the log of the audit service',
+    },
+  },
+  notes: [
+    'Exits with 1 when anything was changed, moved, added or lost, or when the file cannot be written.',
+  ],
+  async run({ options: { key, file, checkpoints } }, { env, gateway, out, notes, show }) {
+    if (checkpoints !== undefined && file === undefined)
+      throw usageError(
+        '--checkpoints is given without --file.',
+        'give the audit file, too; a mesh has its own checkpoints',
+      );
+    if (key !== undefined) readKey(key);
     if (notes.isTerminal) notes.line('Reading the whole audit …');
-    const answer = await gateway().ask('GET', '/api/v1/audit/verify', { timeoutMs: 70_000 });
-    const { ok, records, head, files, broken_at: broken, waiting } = readAnswer(answer, verifiedSchema);
-    show(answer.body, () => [
-      `${ok ? out.paint('green', 'The audit verifies') : out.paint('red', 'The audit does not verify')}: ${records} records in ${files.length} files, head ${head}`,
-      ...(broken ? [`broken at line ${broken.line} of ${broken.file}: ${broken.why}`] : []),
-      ...(waiting
-        ? [
-            `${waiting.facts} facts wait in NATS: ${waiting.cause}`,
-            `${out.paint('bold', 'what to do:')} ${waiting.remedy}`,
-          ]
-        : []),
-    ]);
-    return ok ? exitCodes.well : exitCodes.unwell;
+    if (file !== undefined) {
+      const verified = await verifyFile(resolve(file), checkpoints, key, env);
+      show(verified, () => verifiedLines(verified, out));
+      if (checkpoints === undefined)
+        notes.line(
+          'Without --checkpoints only the chain of hashes was checked: nobody can tell whether its end is missing, or all of it was written anew.',
+        );
+      return verified.ok ? exitCodes.well : exitCodes.unwell;
+    }
+    const query = { key };
+    const answer = await gateway().ask('GET', '/api/v1/audit/verify', { query, timeoutMs: 70_000 });
+    const verified = readAnswer(answer, verifiedSchema);
+    show(answer.body, () => verifiedLines(verified, out));
+    return verified.ok ? exitCodes.well : exitCodes.unwell;
   },
 });
+
+async function verifyFile(
+  path: string,
+  checkpoints: string | undefined,
+  key: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Verified> {
+  const saved = checkpoints === undefined ? [] : checkpointsIn(await readGivenFile(checkpoints));
+  if (checkpoints !== undefined && saved.length === 0)
+    throw usageError(
+      `There is no checkpoint in ${checkpoints}.`,
+      'save what nats stream view HEMOSTAT_CHECKPOINTS shows, or the log of the audit service',
+    );
+  const verifier = saved.length === 0 ? undefined : verifierGiven(key, env);
+  const verified = await verifyChain(path, { notes: async () => saved, verifier }, systemClock);
+  if (verified.files.length === 0)
+    throw usageError(
+      `There is no audit file ${path}.`,
+      'name the current one, without a number; AUDIT_FILE says which it is',
+    );
+  return { ...verified, waiting: null };
+}

@@ -1,4 +1,6 @@
 import type { Command } from '../command.ts';
+import { auditCheckProofCommand } from './audit-check-proof.ts';
+import { auditProveCommand } from './audit-prove.ts';
 import { auditQueryCommand } from './audit-query.ts';
 import { auditRebuildCommand } from './audit-rebuild.ts';
 import { auditTailCommand } from './audit-tail.ts';
@@ -32,6 +34,8 @@ export const commands: readonly Command[] = [
   auditTailCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  auditProveCommand,
+  auditCheckProofCommand,
   auditRebuildCommand,
   replayCommand,
 ];

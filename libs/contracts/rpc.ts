@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditProofSchema } from './audit-proof.ts';
 import { auditRecordSchema } from './audit-record.ts';
 import { cellSchema, controlSchema } from './cell.ts';
 import { verdicts } from './facts.ts';
@@ -350,6 +351,8 @@ export const auditVerbs = {
       waiting: z.strictObject({ facts: z.int().min(0), cause: z.string(), remedy: z.string() }).nullable(),
     }),
   ),
+  /** A proof that the records of a remediation stand in the audit, to be checked without it. */
+  prove: verb(z.strictObject({ remediation_id: z.string().min(1).max(64) }), auditProofSchema),
   health: verb(
     nothing,
     z.strictObject({ trouble: z.strictObject({ cause: z.string(), remedy: z.string() }).nullable() }),

@@ -9,6 +9,7 @@ import { appendWhileLeased } from './append/lease.ts';
 import { type MeshStreams, openMeshStreams } from './append/mesh-streams.ts';
 import { appendUnderLease } from './append/session.ts';
 import { ownTrouble, troubleOfWriter, withWaiting } from './ask/file-trouble.ts';
+import { prove } from './ask/prove.ts';
 import { query } from './ask/query.ts';
 import { verifierFor } from './ask/verifier-for.ts';
 import { type Verification, verifyChain } from './ask/verify.ts';
@@ -100,6 +101,9 @@ function verbs(
     serve('query', rpcSubject('audit', 'query'), auditVerbs.query, (asked) => query(ports, asked)),
     serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, async ({ key }) =>
       withWaiting(await verify(key), await trouble(), streams),
+    ),
+    serve('prove', rpcSubject('audit', 'prove'), auditVerbs.prove, ({ remediation_id: id }) =>
+      prove({ ...ports, checkpoints }, id),
     ),
     serve('health', rpcSubject('audit', 'health'), auditVerbs.health, async () => ({
       trouble: (await trouble()) ?? null,

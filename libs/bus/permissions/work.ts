@@ -91,7 +91,7 @@ export function workOfServices(engines: readonly string[]): Readonly<Record<Serv
       asks: [
         ...anyExecutor('resolve', 'targets'),
         ...rpcs('safety', 'status', 'explain', 'reset', 'control', 'replay', 'rebuild'),
-        ...rpcs('audit', 'query', 'verify', 'health'),
+        ...rpcs('audit', 'query', 'verify', 'prove', 'health'),
         ...rpcs('verifier', 'health'),
         ...['safety', 'verifier', 'audit'].map(servicePing),
       ],

@@ -76,6 +76,9 @@ export function callsAbout(container: string, remediationId: string): readonly C
     get(`${root}/audit`, '?limit=0'),
     get(`${root}/audit/verify`),
     get(`${root}/audit/verify`, '?nonsense=1'),
+    // Asked for a proof, the audit signs a checkpoint.
+    get(`${root}/audit/proof`, `?remediation_id=${remediationId}`),
+    get(`${root}/audit/proof`, '?nonsense=1'),
     get(`${root}/targets`),
     get(`${root}/targets`, '?nonsense=1'),
   ];

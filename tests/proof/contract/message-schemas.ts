@@ -19,7 +19,7 @@ const token = '([A-Za-z0-9_-]|=[0-9A-F]{2})+';
 
 /** Every kind of message that the mesh keeps, by the form of its subject, and the schema that it has to fit. */
 export const messageKinds: Readonly<
-  Record<string, { readonly subject: RegExp; readonly schema: z.ZodType }>
+  Record<string, { readonly subject: RegExp; readonly schema: z.ZodType; readonly isText?: true }>
 > = {
   requested: { subject: new RegExp(`^hemostat\\.remediation\\.${id}\\.requested$`), schema: requestedSchema },
   decided: {
@@ -42,6 +42,11 @@ export const messageKinds: Readonly<
   complete: { subject: new RegExp(`^hemostat\\.remediation\\.${id}\\.complete$`), schema: completeSchema },
   safety_act: { subject: /^hemostat\.safety\.(reset|control)\.[0-9a-f-]+$/, schema: safetyActSchema },
   audit: { subject: new RegExp(`^hemostat\\.audit\\.${token}$`), schema: auditRecordSchema },
+  checkpoint: {
+    subject: /^hemostat\.checkpoint$/,
+    schema: z.string().regex(/^hemostat\/audit\n\d+\n\S{44}\n\n\u2014 hemostat\/audit \S+\n$/),
+    isText: true,
+  },
   dead_letter: { subject: new RegExp(`^hemostat\\.dead\\.${token}$`), schema: deadLetterSchema },
   cell: { subject: new RegExp(`^\\$KV\\.hemostat_safety\\.target\\.${token}$`), schema: cellSchema },
   control: { subject: /^\$KV\.hemostat_safety\.control$/, schema: keptControlSchema },

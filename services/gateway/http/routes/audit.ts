@@ -3,10 +3,10 @@ import { auditVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
 import type { App, RouteParts } from '../app-type.ts';
 import { problemResponses } from '../problems.ts';
-import { instantQuery, integerQuery, noQuery } from '../query.ts';
+import { instantQuery, integerQuery } from '../query.ts';
 
 const tags = ['audit'];
-const { query, verify } = auditVerbs;
+const { prove, query, verify } = auditVerbs;
 
 export function auditRoutes(app: App, { link }: RouteParts): void {
   const bus = () => link.open().context.bus;
@@ -37,11 +37,26 @@ export function auditRoutes(app: App, { link }: RouteParts): void {
       schema: {
         tags,
         operationId: 'verifyAudit',
-        summary: 'Check the hash chain of the whole audit file',
-        querystring: noQuery,
+        summary: 'Check the whole audit: its hash chain, and the signed checkpoints',
+        querystring: verify.request,
         response: { 200: verify.reply, ...problemResponses },
       },
     },
-    () => callRpc(bus(), rpcSubject('audit', 'verify'), verify, {}, { timeoutMs: 60_000 }),
+    (request) => callRpc(bus(), rpcSubject('audit', 'verify'), verify, request.query, { timeoutMs: 60_000 }),
+  );
+
+  app.get(
+    '/api/v1/audit/proof',
+    {
+      config: { scope: 'observe' },
+      schema: {
+        tags,
+        operationId: 'proveRemediation',
+        summary: 'A proof that the records of a remediation stand in the audit, to be checked without it',
+        querystring: prove.request,
+        response: { 200: prove.reply, ...problemResponses },
+      },
+    },
+    (request) => callRpc(bus(), rpcSubject('audit', 'prove'), prove, request.query, { timeoutMs: 60_000 }),
   );
 }
