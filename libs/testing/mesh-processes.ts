@@ -15,6 +15,7 @@ export interface ServiceProcess {
   readonly service: ServiceName;
   /** Of a gateway only. */
   readonly url: string | undefined;
+  readonly address: string;
   readonly pid: number | undefined;
   /** What it wrote so far; JSON lines. */
   output(): string;
@@ -48,9 +49,21 @@ export interface MeshProcesses extends AsyncDisposable {
 export type MeshProcessesOptions = {
   readonly natsUrl: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What one service gets besides. */
+  readonly envOf?: (service: ServiceName) => NodeJS.ProcessEnv;
   /** How many processes of each; one unless told. */
   readonly replicas?: Partial<Record<ServiceName, number>>;
+  /** Where a process of a service lives; on loopback unless told. */
+  readonly placeOf?: (service: ServiceName) => Promise<ProcessPlace>;
 };
+
+/** A host to listen on, and how a program is run there, as in a room of a network. */
+export type ProcessPlace = {
+  readonly address: string;
+  enter(argv: readonly string[]): readonly string[];
+};
+
+const loopback: ProcessPlace = { address: '127.0.0.1', enter: (argv) => argv };
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -79,17 +92,17 @@ export async function startMeshProcesses(options: MeshProcessesOptions): Promise
 
   const start = async (service: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> => {
     const port = service === 'gateway' ? await freePort() : undefined;
-    const ports = port === undefined ? {} : { GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(port) };
-    const child = spawn(process.execPath, [join('services', service, 'main.ts')], {
+    const place = (await options.placeOf?.(service)) ?? loopback;
+    const { address } = place;
+    const listening = port === undefined ? {} : { GATEWAY_HOST: address, GATEWAY_PORT: String(port) };
+    const [program = '', ...args] = place.enter([process.execPath, join('services', service, 'main.ts')]);
+    const child = spawn(program, args, {
       cwd: root,
-      env: { ...base, ...ports, ...env },
+      env: { ...base, HEMOSTAT_HEALTH_HOST: address, ...options.envOf?.(service), ...listening, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const made = toServiceProcess(
-      service,
-      child,
-      port === undefined ? undefined : `http://127.0.0.1:${port}`,
-    );
+    const url = port === undefined ? undefined : `http://${address}:${port}`;
+    const made = toServiceProcess(service, child, url, address);
     processes.push(made);
     return made;
   };
@@ -145,6 +158,7 @@ function toServiceProcess(
   service: ServiceName,
   child: ChildProcess,
   url: string | undefined,
+  address: string,
 ): ServiceProcess {
   let output = '';
   const keep = (chunk: Buffer): void => {
@@ -162,6 +176,7 @@ function toServiceProcess(
   return {
     service,
     url,
+    address,
     pid: child.pid,
     output: () => output,
     end: () => child.signalCode ?? child.exitCode ?? undefined,
