@@ -55,7 +55,13 @@ export type NotApplicable = { readonly kind: 'not_applicable'; readonly message:
 export type Observation =
   | { readonly kind: 'happened'; readonly result: Details }
   | { readonly kind: 'not_seen_yet'; readonly message: string }
-  | { readonly kind: 'half_done'; readonly message: string; readonly result?: Details };
+  | {
+      readonly kind: 'half_done';
+      readonly message: string;
+      readonly result?: Details;
+      /** The engine may be about to do the rest of the same call. */
+      readonly goesOn?: true;
+    };
 
 /** What the settings of this installation add to what the catalogue itself allows. */
 export type SiteRules = { readonly commands: CommandTable };

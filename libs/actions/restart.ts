@@ -59,7 +59,8 @@ export const restart: ContainerAction = {
       return { kind: 'happened', result: { details, container_id, started_at } };
     }
     if (!container.running && container.finished_at !== evidence.finished_at) {
-      return { kind: 'half_done', message: 'the container was stopped and not started again' };
+      const message = 'the container was stopped and not started again';
+      return { kind: 'half_done', message, goesOn: true };
     }
     return unseen(`the container was not started again; it is ${container.status}`);
   },

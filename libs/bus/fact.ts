@@ -4,7 +4,7 @@
  * and a duplicate that carries this process's nonce is its own.
  */
 import type { StoredMsg } from '@nats-io/jetstream';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
 import { allFacts, streams } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
@@ -52,7 +52,7 @@ export async function stateFact<S extends z.ZodType>(
           return { kind: 'stored', body };
         } catch (error) {
           if (isConflict(error)) {
-            const stored = await readFact(bus, subject, schema);
+            const stored = await standing(bus, subject, schema);
             if (stored) return { kind: 'duplicate', mine: stored.nonce === bus.nonce, body: stored.body };
           } else if (isFinalRefusal(error) || bus.nc.isClosed()) {
             throw error;
@@ -63,6 +63,20 @@ export async function stateFact<S extends z.ZodType>(
       }
     },
   );
+}
+
+/** The fact that stands in the way; undefined when it cannot be read for now. Throws when it is none. */
+async function standing<S extends z.ZodType>(
+  bus: Bus,
+  subject: string,
+  schema: S,
+): Promise<StoredFact<z.output<S>> | undefined> {
+  try {
+    return await readFact(bus, subject, schema);
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError || bus.nc.isClosed()) throw error;
+    return undefined;
+  }
 }
 
 /** The fact on a subject, or undefined. Asks the stream's leader; throws when NATS does not answer. */

@@ -34,7 +34,7 @@ const stubborn = {
 
 describe('a step that somebody claimed who is no more', () => {
   /** States the intent of a process that died right after it. */
-  async function claim(patient: TestContainer, approved: Approved): Promise<void> {
+  async function claim(patient: TestContainer, approved: Approved, settleSeconds = 15): Promise<void> {
     const { State } = await patient.container.inspect();
     const { remediation_id: id } = approved;
     await stateFact(bus, startedSubject(id, 1), startedSchema, {
@@ -45,7 +45,7 @@ describe('a step that somebody claimed who is no more', () => {
       action: 'restart',
       target: targetOf(patient),
       evidence: { container_id: patient.id, started_at: State.StartedAt, finished_at: null },
-      settle_seconds: 15,
+      settle_seconds: settleSeconds,
       calls: [`POST /containers/${patient.id}/restart?t=10`],
     });
   }
@@ -69,9 +69,9 @@ describe('a step that somebody claimed who is no more', () => {
     await using patient = await ground.patient();
     const since = Date.now();
     const approved = await approve(bus, { target: targetOf(patient) });
-    await claim(patient, approved);
+    await claim(patient, approved, 2);
     await patient.container.stop({ t: 0 });
-    await using _executor = await start();
+    await using _executor = await start({ ACTION_TIMEOUT_SECONDS: '1' });
     expect(await finishedOf(bus, approved.remediation_id)).toMatchObject({
       outcome: 'failed',
       reached_docker: true,
@@ -102,7 +102,8 @@ describe('a call without an answer', () => {
     await using _verifier = await playVerifier(bus);
     const own = await busyboxImage(engine.docker);
     const patient = await startContainer(engine.docker, { image: own, ...stubborn });
-    await using _executor = await start({ DOCKER_HOST: engine.dockerHost });
+    const env = { DOCKER_HOST: engine.dockerHost, ACTION_TIMEOUT_SECONDS: '3' };
+    await using _executor = await start(env);
     const approved = await approve(bus, { target: targetOf(patient) });
     await until('it has begun', async () => (await stepOf(approved)).started);
     const since = Date.now() - 1_000;
@@ -112,7 +113,7 @@ describe('a call without an answer', () => {
     });
     await engine.kill9();
     await engine.restart();
-    expect(await finishedOf(bus, approved.remediation_id, 30_000)).toMatchObject({
+    expect(await finishedOf(bus, approved.remediation_id, 50_000)).toMatchObject({
       outcome: 'failed',
       reached_docker: true,
       message: expect.stringContaining('stopped and not started again'),

@@ -26,11 +26,14 @@ export async function observe(context: ExecutorContext, started: Started): Promi
   // A clock that runs ahead elsewhere must not make this wait longer than the step itself may take.
   const settledAt = Math.min(fromInstant(started.at), beganAt) + settleMs;
   let seen: Observation | undefined;
+  let restComesBy = 0;
   for (;;) {
     seen = (await look(context, started)) ?? seen;
     if (seen?.kind === 'happened') return happened(seen);
     const now = clock.now();
-    const untilMs = seen ? settledAt : Math.max(settledAt, beganAt + engineBackMs);
+    // Whoever gives up a call that a slow engine is in the middle of would leave its rest to the next one's time.
+    if (seen?.kind === 'half_done' && seen.goesOn) restComesBy ||= now + context.callTimeoutMs + settleMs;
+    const untilMs = Math.max(settledAt, restComesBy, seen ? 0 : beganAt + engineBackMs);
     if (now >= untilMs) return concluded(seen);
     await pause(context, Math.min(lookEveryMs, untilMs - now));
   }

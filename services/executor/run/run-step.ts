@@ -96,7 +96,8 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
     ...headOf(run.approved, toInstant(now)),
     n: step.n,
     ...opinion,
-    duration_ms: now - beganAt,
+    // The clock may have been set back meanwhile.
+    duration_ms: Math.max(0, now - beganAt),
   });
   return { ...log, verified };
 }
