@@ -161,10 +161,11 @@ function createWalk(head: AuditHead | undefined, judge: Judge, verifier: Verifie
         broken(
           place,
           `the end is missing: ${recordsBetween(last.n + 1, expected)} known to NATS, but not here`,
-          last.n + 1,
+          judge.proved + 1,
         );
       const unsigned = judge.end();
-      if (unsigned) broken(place, unsigned, judge.seen + 1);
+      // What stands before the missing end and behind the last good checkpoint may be written anew, too.
+      if (unsigned) broken(place, unsigned, judge.proved + 1);
     },
     result: () => {
       const { newest, proved, trouble } = judge;
