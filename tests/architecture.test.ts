@@ -12,6 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/gateway': ['libs/contracts', 'libs/runtime', 'libs/bus', 'libs/actions', 'libs/runbooks'],
   'services/safety': ['libs/contracts', 'libs/runtime', 'libs/bus', 'libs/actions'],
   'services/executor': ['libs/contracts', 'libs/runtime', 'libs/bus', 'libs/actions'],
+  'services/docker-guard': ['libs/contracts', 'libs/runtime', 'libs/actions'],
   'services/verifier': ['libs/contracts', 'libs/runtime', 'libs/bus'],
   'services/audit': ['libs/contracts', 'libs/runtime', 'libs/bus'],
   cli: ['libs/contracts', 'libs/runtime', 'libs/bus', 'services/*'],

@@ -51,6 +51,6 @@ export function unnamedIn(
 }
 
 /** Neither a tag nor a digest: what was pulled by its digest has a name. */
-export function isUnnamed({ RepoTags, RepoDigests }: ListedImage): boolean {
+export function isUnnamed({ RepoTags, RepoDigests }: Pick<ListedImage, 'RepoTags' | 'RepoDigests'>): boolean {
   return [...RepoTags, ...RepoDigests].every((name) => name.startsWith('<none>'));
 }
