@@ -2,6 +2,7 @@ import { type Check, type Checkup, type Finding, ok, runsHere, trouble, warning 
 import { type Greeting, greetingAt } from './nats-greeting.ts';
 
 const usual = 4222;
+const credentials = ['NATS_NKEY_FILE', 'NATS_USER', 'NATS_TOKEN', 'NATS_TOKEN_FILE'];
 
 /** The NATS that the mesh would use: the one of NATS_URL, or the place where its own will be. */
 export const nats: Check = {
@@ -25,7 +26,7 @@ async function named(urls: string, { env }: Checkup): Promise<Finding> {
   const [first] = looks;
   const met = looks.find(({ greeting }) => greeting.kind === 'nats') ?? first;
   if (!met) return trouble('NATS_URL is empty', 'name a server, or unset it');
-  const hasCredentials = met.hasUser || Boolean(env.NATS_USER || env.NATS_TOKEN);
+  const hasCredentials = met.hasUser || credentials.some((name) => env[name]);
   return judge(met.where, met.greeting, hasCredentials);
 }
 
@@ -42,7 +43,10 @@ function judge(where: string, greeting: Greeting, hasCredentials: boolean): Find
   if (isOld(version)) return trouble(`${says} is too old`, 'install nats-server 2.9 or later');
   if (!jetstream) return trouble(`${says} runs without JetStream`, 'start it with -js');
   if (closed && !hasCredentials)
-    return warning(`${says} asks for credentials`, 'set NATS_USER and NATS_PASSWORD, or NATS_TOKEN');
+    return warning(
+      `${says} asks for credentials`,
+      'set NATS_NKEY_FILE, or NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
+    );
   return ok(`${says}, with JetStream`);
 }
 

@@ -106,7 +106,7 @@ async function connectPatiently(options: BusOptions, signal?: AbortSignal): Prom
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      const trouble = whyNotConnected(error);
+      const trouble = whyNotConnected(error, options.credentials?.tls !== undefined);
       options.health.report('nats', trouble);
       if (attempt % 20 === 0) {
         options.log.warn(

@@ -4,6 +4,7 @@ import { ConfigError } from '#libs/runtime/config';
 import type { MeshSettings } from './mesh-settings.ts';
 import { inboxOf } from './permissions/nats-api.ts';
 import { loginWith, NkeyFileError } from './permissions/nkey-files.ts';
+import { identityOfServers } from './server-identity.ts';
 
 export type Credentials = Pick<
   ConnectionOptions,
@@ -70,7 +71,9 @@ function tlsOf(settings: CredentialSettings): NonNullable<Credentials['tls']> | 
   }
   const wanted = NATS_CA_FILE !== undefined || NATS_CERT_FILE !== undefined || NATS_URL.includes('tls://');
   if (!wanted) return undefined;
+  const check = { checkServerIdentity: identityOfServers(NATS_URL) };
   return {
+    ...check,
     ...(NATS_CA_FILE === undefined ? {} : { ca: read('NATS_CA_FILE', NATS_CA_FILE) }),
     ...(NATS_CERT_FILE === undefined ? {} : { cert: read('NATS_CERT_FILE', NATS_CERT_FILE) }),
     ...(NATS_KEY_FILE === undefined ? {} : { key: read('NATS_KEY_FILE', NATS_KEY_FILE) }),

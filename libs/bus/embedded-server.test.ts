@@ -1,11 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { streams } from '#libs/contracts/subjects';
 import { createLog } from '#libs/runtime/log';
+import { startNatsServer } from '#libs/testing/nats-server';
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
+import { publishStored } from './live.ts';
+import { openService } from './open-service.ts';
+import { roles } from './permissions/work.ts';
 
 const log = createLog({ service: 'test', level: 'silent', format: 'json' });
 let dataDir: string;
@@ -48,6 +54,33 @@ it('can be started again where it was stopped', async () => {
   await (await start())[Symbol.asyncDispose]();
   await using again = await start();
   expect(isAlive(again.pid())).toBe(true);
+});
+
+it('lets nobody in as a service who has not its key, and hands each key to its owner alone', async () => {
+  await using server = await start();
+  const nc = await connect({ servers: server.url });
+  await expect(nc.request('$JS.API.STREAM.NAMES')).rejects.toThrow(/Permissions Violation/);
+  await nc.close();
+  for (const role of roles) expect((await stat(server.keyFile(role))).mode & 0o777).toBe(0o600);
+});
+
+it('keeps what was stored before there were keys, and the publishers that somebody added', async () => {
+  const dir = join(dataDir, 'nats');
+  const { signal } = new AbortController();
+  await using before = await startNatsServer({ dir });
+  await using context = await openService('test', {
+    env: { NATS_URL: before.url, LOG_LEVEL: 'silent' },
+    signal,
+  });
+  await publishStored(context.bus, 'hemostat.audit.mesh', { kept: true });
+  await context[Symbol.asyncDispose]();
+  await before.stop();
+  await writeFile(join(dir, 'publishers.conf'), 'users = [ { user: ann, password: secret } ]');
+  await using server = await start();
+  const env = { NATS_URL: server.url, NATS_NKEY_FILE: server.keyFile('audit'), LOG_LEVEL: 'silent' };
+  await using audit = await openService('audit', { env, signal });
+  expect((await audit.bus.jsm.streams.info(streams.audit)).state.messages).toBe(1);
+  await (await connect({ servers: server.url, user: 'ann', pass: 'secret' })).close();
 });
 
 it('says what is wrong with a data folder that is none', async () => {

@@ -23,18 +23,30 @@ const untrusted: Trouble = {
   remedy: `check NATS_CA_FILE, NATS_CERT_FILE, NATS_KEY_FILE and the name in the certificate of nats-server against NATS_URL; ${goesOn}`,
 };
 
-/** Why there is no connection, for a person. */
-export function whyNotConnected(error: unknown): Trouble {
+const nobodyThere: readonly unknown[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+];
+
+/** Why there is no connection, for a person. A server that wants another certificate hangs up without a word. */
+export function whyNotConnected(error: unknown, overTls: boolean): Trouble {
   const causes = chainOf(error);
   if (causes.some((each) => each instanceof AuthorizationError)) return refused;
-  return causes.some(isOfTls) ? untrusted : natsAway;
+  if (causes.some((each) => nobodyThere.includes(codeOf(each)))) return natsAway;
+  return overTls || causes.some(isOfTls) ? untrusted : natsAway;
 }
 
 function chainOf(error: unknown): readonly Error[] {
   return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
 }
 
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
 function isOfTls(error: Error): boolean {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code) || /\b(tls|certificate)\b/i.test(error.message);
+  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(String(codeOf(error))) || /\btls\b/i.test(error.message);
 }

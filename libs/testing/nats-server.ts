@@ -87,7 +87,7 @@ async function launch({ dir, host, enter, wantedPort }: Launch) {
 async function portIn(folder: string): Promise<number | undefined> {
   const [file] = await readdir(folder);
   const text = file === undefined ? '' : await readFile(join(folder, file), 'utf8');
-  const [, port] = /nats:\/\/[\d.]+:(\d+)"/.exec(text) ?? [];
+  const [, port] = /(?:nats|tls):\/\/[\d.]+:(\d+)"/.exec(text) ?? [];
   return port === undefined ? undefined : Number(port);
 }
 
