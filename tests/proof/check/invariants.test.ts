@@ -23,6 +23,14 @@ it('a history in which all is well has no offence', () => {
   expect(checkAll(good).map(({ checked }) => checked)).toEqual([2, 2, 2, 2, 6, 12, 4, 0]);
 });
 
+it('what an engine that was killed ends when it is started again is no effect of a step', () => {
+  const at = began + 7_900;
+  const events = [...good.engineEvents, ...restartAt(at + 100).slice(0, 3)];
+  const kill = { at, what: 'engine', process: 'dockerd', replaced_at: at + 400, ready_at: at + 500 } as const;
+  expect(offencesOf({ ...good, engineEvents: events, kills: [kill] })).toEqual([]);
+  expect(offencesOf({ ...good, engineEvents: events })).toHaveLength(1);
+});
+
 const second = `${ids[1]}.complete`;
 const broken: readonly (readonly [string, Evidence, readonly RegExp[]])[] = [
   [

@@ -11,7 +11,7 @@ export type Mark = {
 const sameStartMs = 1_500;
 
 /** Every sign on every patient: as the engine told it, and starts that only the patient itself betrays. */
-export function marksOf({ run, engineEvents, readings }: Evidence): readonly Mark[] {
+export function marksOf({ run, engineEvents, readings, kills }: Evidence): readonly Mark[] {
   const patients = new Set(run.patients.map(({ id }) => id));
   // Who listens again after the engine was away hears some events twice.
   const once = new Map(
@@ -21,6 +21,10 @@ export function marksOf({ run, engineEvents, readings }: Evidence): readonly Mar
     const kind = kindOf(Action, Actor.Attributes.signal);
     return kind && patients.has(Actor.ID) ? [{ containerId: Actor.ID, at: timeNano / 1e6, kind }] : [];
   });
+  // An engine that is started again first ends what its death left running.
+  const engineAway = kills.filter(({ what }) => what === 'engine');
+  const endedByEngine = ({ kind, at }: Mark): boolean =>
+    kind === 'signal' && engineAway.some((kill) => kill.at <= at && at <= kill.ready_at);
   const starts = told.filter(({ kind }) => kind === 'start');
   const betrayed = readings
     .map(({ container_id: containerId, started_at: at }): Mark => ({ containerId, at, kind: 'start' }))
@@ -31,7 +35,9 @@ export function marksOf({ run, engineEvents, readings }: Evidence): readonly Mar
           (start) => start.containerId === mark.containerId && Math.abs(start.at - mark.at) <= sameStartMs,
         ),
     );
-  return [...told, ...betrayed].filter(({ at }) => at >= run.began_at).sort((a, b) => a.at - b.at);
+  return [...told.filter((mark) => !endedByEngine(mark)), ...betrayed]
+    .filter(({ at }) => at >= run.began_at)
+    .sort((a, b) => a.at - b.at);
 }
 
 /** The second signal of a restart, which ends what the first one did not, is no sign of its own. */

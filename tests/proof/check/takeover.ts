@@ -8,12 +8,14 @@ type Open = { readonly goesOnAt: number; readonly allowanceMs: number };
 /**
  * From a kill to the moment when all work that was open at its service had gone on: the slowest piece counts, and of a
  * restart in flight its grace and slack are taken off. For a service that had nothing to do: until its replacement
- * is ready.
+ * is ready. Work that met a further kill of the same service, or of NATS, is counted from the last one (`ms`), and
+ * from the first one besides (`wholeMs`).
  */
 export type Takeover = {
   readonly what: Kill['what'];
   readonly at: number;
   readonly ms: number;
+  readonly wholeMs: number;
   readonly open: number;
 };
 
@@ -22,11 +24,25 @@ export function takeoversOf(evidence: Evidence): readonly Takeover[] {
   return evidence.kills
     .filter(({ what }) => what !== 'engine')
     .map((kill) => {
+      const { what, at, ready_at } = kill;
       const open = openAt(kill, evidence, remediations);
-      const waits = open.map(({ goesOnAt, allowanceMs }) => Math.max(0, goesOnAt - kill.at - allowanceMs));
-      const ms = open.length === 0 ? kill.ready_at - kill.at : Math.max(...waits);
-      return { what: kill.what, at: kill.at, ms: Math.round(ms), open: open.length };
+      const from = (instants: (piece: Open) => number): number =>
+        open.length === 0
+          ? ready_at - at
+          : Math.max(
+              ...open.map((piece) => Math.max(0, piece.goesOnAt - instants(piece) - piece.allowanceMs)),
+            );
+      const lastKill = ({ goesOnAt }: Open): number =>
+        Math.max(at, ...againAt(kill, evidence.kills).filter((again) => again < goesOnAt));
+      const ms = Math.round(from(lastKill));
+      return { what, at, ms, wholeMs: Math.round(from(() => at)), open: open.length };
     });
+}
+
+function againAt({ what, at }: Kill, kills: readonly Kill[]): readonly number[] {
+  return kills
+    .filter((kill) => kill.at > at && (kill.what === what || kill.what === 'nats'))
+    .map((kill) => kill.at);
 }
 
 /** The smallest of the values that `share` of them do not exceed. */
