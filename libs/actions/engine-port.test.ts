@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { holds } from '../../tests/proof/holds.ts';
 import { callText, containerCall, pathText } from './engine-port.ts';
 
 const id = 'a1'.repeat(32);
@@ -20,7 +21,7 @@ it('takes a container by its full id only, never by a name or a part of an id', 
 });
 
 it('keeps any text in its own segment of the path', () => {
-  fc.assert(
+  holds(
     fc.property(fc.array(fc.string({ minLength: 1, unit: 'binary' }), { minLength: 1 }), (segments) => {
       fc.pre(segments.every((segment) => segment !== '.' && segment !== '..' && segment.isWellFormed()));
       const { pathname, search, hash } = new URL(`http://engine${pathText(segments)}`);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../tests/proof/holds.ts';
 import { auditSubject, deadSubject, principalOfInbox, targetKey } from './subjects.ts';
 import { targetKinds } from './target.ts';
 import { decodeToken, encodeToken } from './token.ts';
@@ -16,23 +17,23 @@ describe('encodeToken', () => {
       kind: fc.constantFrom(...targetKinds),
       name: fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
     });
-    fc.assert(
+    holds(
       fc.property(target, (each) => {
         expect(auditSubject(each).split('.')).toHaveLength(3);
         expect(targetKey(each)).toMatch(/^target\.[A-Za-z0-9_=-]+$/);
       }),
-      { numRuns: 5_000 },
+      { atLeast: 5_000 },
     );
-    fc.assert(fc.property(fc.string(), (reason) => deadSubject(`x${reason}`).split('.').length === 3));
+    holds(fc.property(fc.string(), (reason) => deadSubject(`x${reason}`).split('.').length === 3));
   });
 
   it('gives different names different tokens, and the name back', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         fc.pre(name.isWellFormed());
         expect(decodeToken(encodeToken(name))).toBe(name);
       }),
-      { numRuns: 5_000 },
+      { atLeast: 5_000 },
     );
   });
 

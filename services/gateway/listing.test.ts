@@ -9,6 +9,7 @@ import { decidedSubject, finishedSubject, requestedSubject } from '#libs/contrac
 import { toInstant } from '#libs/runtime/instant';
 import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { aRequested, aTarget } from '#libs/testing/examples';
+import { holds } from '../../tests/proof/holds.ts';
 import { listRemediations, type Page, type Wanted } from './listing.ts';
 
 let ground: BusGround;
@@ -71,7 +72,7 @@ describe('pages together', () => {
       if (n % 50 === 49) await noise(700);
       asked.unshift(await ask());
     }
-    await fc.assert(
+    await holds(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
         fc.constantFrom(0, 2_000),
@@ -87,7 +88,7 @@ describe('pages together', () => {
           expect(ids).toEqual(known);
         },
       ),
-      { numRuns: 8 },
+      { each: 8 },
     );
   });
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Problem } from '#libs/contracts/problem';
+import { holds } from '../../tests/proof/holds.ts';
 import { readJson } from './read-json.ts';
 
 it('reads what JSON.parse reads', () => {
-  fc.assert(
+  holds(
     fc.property(fc.json({ maxDepth: 8 }), (text) => {
       fc.pre(!/__proto__|constructor|prototype/.test(text));
       expect(readJson(text)).toEqual(JSON.parse(text));
@@ -13,7 +14,7 @@ it('reads what JSON.parse reads', () => {
 });
 
 it('answers any text with a value or with the problem of the body', () => {
-  fc.assert(
+  holds(
     fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
       try {
         readJson(text);

@@ -5,6 +5,7 @@ import type { Complete } from '#libs/contracts/facts';
 import { gateNames } from '#libs/contracts/gates';
 import { toInstant } from '#libs/runtime/instant';
 import { aTarget } from '#libs/testing/examples';
+import { holds } from '../../tests/proof/holds.ts';
 import { countRequest, emptyCell, grantLease, settleLease } from './cell.ts';
 import { policyFrom, safetySettingsSchema } from './config.ts';
 import { decide } from './decide.ts';
@@ -219,14 +220,13 @@ describe('decide', () => {
       fc.constantFrom<End[1]>('recovered', 'ineffective', 'failed', 'expired', 'unknown'),
       fc.boolean(),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(end, { maxLength: 8 }), fc.integer({ min: 0, max: 4 * hour }), (ends, later) => {
         const ordered = ends.map(([at, ...rest]) => [now + at, ...rest] as const).sort((a, b) => a[0] - b[0]);
         const verdict = verdictOn(cellAfter(...ordered), now + later);
         expect(verdict.gates).toHaveLength(gates.length);
         expect(verdict.kind === 'refuse').toBe(verdict.gates.some((each) => !each.pass));
       }),
-      { numRuns: 1_000 },
     );
   });
 });

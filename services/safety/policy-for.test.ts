@@ -4,6 +4,7 @@ import type { Cell } from '#libs/contracts/cell';
 import { type Limits, limitsSchema } from '#libs/contracts/limits';
 import { toInstant } from '#libs/runtime/instant';
 import { aTarget } from '#libs/testing/examples';
+import { holds } from '../../tests/proof/holds.ts';
 import { emptyCell, grantLease, noteLimits, settleLease } from './cell.ts';
 import { policyFrom, safetySettingsSchema } from './config.ts';
 import { decide } from './decide.ts';
@@ -80,7 +81,7 @@ const free = { kill_switch: null, maintenance: [] };
 
 describe('labels on a target', () => {
   it('make no member of the policy looser, whatever they say', () => {
-    fc.assert(
+    holds(
       fc.property(somePolicy, someLimits, (policy, limits) => {
         const own = policyFor(policy, limits);
         expect(own.cooldownMs).toBeGreaterThanOrEqual(policy.cooldownMs);
@@ -95,7 +96,7 @@ describe('labels on a target', () => {
 
   it('let nothing through that would be refused without them, whatever happened before', () => {
     const confidence = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined });
-    fc.assert(
+    holds(
       fc.property(
         somePolicy,
         someLimits,
@@ -112,7 +113,6 @@ describe('labels on a target', () => {
           if (verdict(undefined) === 'refuse') expect(verdict(limits)).toBe('refuse');
         },
       ),
-      { numRuns: 1_000 },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import { systemClock } from '#libs/runtime/clock';
+import { holds } from '../../../tests/proof/holds.ts';
 import { type Draft, genesis, type Link, seal } from '../chain/seal.ts';
 import { type Verification, verifyChain, type Witnesses } from './verify.ts';
 
@@ -103,7 +104,7 @@ describe('verifying the chain', () => {
   it('finds every change of a byte anywhere', async () => {
     const text = three(whole.lines);
     const anywhere = fc.tuple(fc.nat(2), fc.nat(100_000), fc.integer({ min: 1, max: 255 }));
-    await fc.assert(
+    await holds(
       fc.asyncProperty(anywhere, async ([file, position, change]) => {
         const bytes = text.map((each) => Buffer.from(each));
         const chosen = bytes[file] ?? Buffer.alloc(1);
@@ -112,7 +113,7 @@ describe('verifying the chain', () => {
         await write(bytes);
         expect((await verify(head)).ok).toBe(false);
       }),
-      { numRuns: 300 },
+      { each: 300 },
     );
   });
 
@@ -167,7 +168,7 @@ describe('verifying the chain', () => {
   }
 
   it('finds deletions, insertions, repetitions, moves, cuts and forgeries, in one file or in several', async () => {
-    await fc.assert(
+    await holds(
       fc.asyncProperty(tampering, fc.boolean(), async ({ lines }, inOneFile) => {
         await write(inOneFile ? [lines.join('')] : three(lines));
         const found = await verify(head);
@@ -175,7 +176,7 @@ describe('verifying the chain', () => {
         expect(found.broken_at?.why).toBeTruthy();
         expect(found.broken_at?.file).toMatch(/^audit\.log/);
       }),
-      { numRuns: 700 },
+      { each: 700 },
     );
   });
 

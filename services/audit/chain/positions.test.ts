@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditPosition } from '#libs/contracts/audit-head';
 import { toInstant } from '#libs/runtime/instant';
+import { holds } from '../../../tests/proof/holds.ts';
 import { closeGap, nowhere, place } from './positions.ts';
 
 const time = (sequence: number, hours = 0): string => toInstant(1e12 + hours * 3_600_000 + sequence * 1_000);
@@ -26,7 +27,7 @@ function hear(messages: readonly Message[], from: AuditPosition = nowhere) {
 describe('the position in a stream', () => {
   it('takes each message once, in whatever order and however often it comes', () => {
     const deliveries = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 120 });
-    fc.assert(
+    holds(
       fc.property(deliveries, (sequences) => {
         const { appended, position } = hear(plain(sequences));
         expect(appended).toEqual([...new Set(sequences)]);
@@ -36,7 +37,6 @@ describe('the position in a stream', () => {
         const all = Array.from({ length: position.last }, (_, at) => at + 1);
         expect(missing.sort((a, b) => a - b)).toEqual(all.filter((n) => !sequences.includes(n)));
       }),
-      { numRuns: 1_000 },
     );
   });
 
@@ -59,7 +59,7 @@ describe('the position in a stream', () => {
     const kept = plain([1, 2, 3]);
     const anew: Message[] = [4, 5, 6].map((n) => [n, time(n, 1)]);
     const orders = fc.shuffledSubarray([...kept, ...anew], { minLength: 6 });
-    fc.assert(
+    holds(
       fc.property(orders, (order) => {
         const { appended } = hear(order, position);
         expect(appended.toSorted()).toEqual([4, 5, 6]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, fingerprintOf } from '#libs/contracts/json';
+import { holds } from '../../../tests/proof/holds.ts';
 import { type Draft, genesis, readLine, seal, whyNotAfter } from './seal.ts';
 
 const draft: Draft = {
@@ -26,13 +27,13 @@ describe('a sealed record', () => {
     const content = fc.dictionary(fc.string({ unit }), fc.jsonValue({ maxDepth: 3 }), {
       maxKeys: 5,
     });
-    fc.assert(
+    holds(
       fc.property(content, (result) => {
         fc.pre(!/proto|constructor/.test(JSON.stringify(result)));
         const read = readLine(bytes(seal({ ...draft, result }, genesis).line));
         expect(read).toMatchObject({ record: { n: 1 } });
       }),
-      { numRuns: 300 },
+      { each: 300 },
     );
   });
 
@@ -52,13 +53,13 @@ describe('a sealed record', () => {
 
   it('shows when any bit of its line was flipped', () => {
     const original = bytes(seal(draft, genesis).line);
-    fc.assert(
+    holds(
       fc.property(fc.nat(original.length - 1), fc.nat(7), (at, bit) => {
         const flipped = Buffer.from(original);
         flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
         expect(readLine(flipped)).toHaveProperty('why');
       }),
-      { numRuns: 2_000 },
+      { atLeast: 2_000 },
     );
   });
 });

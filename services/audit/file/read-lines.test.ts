@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holds } from '../../../tests/proof/holds.ts';
 import { type Line, longestLineBytes, readLines, readLinesBackwards } from './read-lines.ts';
 
 let dir: string;
@@ -30,14 +31,14 @@ const content = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('
 
 describe('lines of a file', () => {
   it('are the same forwards and backwards, and make up the whole file', async () => {
-    await fc.assert(
+    await holds(
       fc.asyncProperty(content, async (text) => {
         const { forward, backward } = await all(text);
         const rejoined = forward.map(({ bytes, complete }) => `${bytes}${complete ? '\n' : ''}`).join('');
         expect(rejoined).toBe(text);
         expect(backward.toReversed()).toEqual(forward.map(({ number: _, ...line }) => line));
       }),
-      { numRuns: 200 },
+      { each: 200 },
     );
   });
 

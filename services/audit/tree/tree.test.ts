@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../../tests/proof/holds.ts';
 import { isConsistent, isIncluded } from './check-proof.ts';
 import { createFrontier, emptyTree, grow, rootOf } from './frontier.ts';
 import { emptyRoot, leafHash } from './hashes.ts';
@@ -79,7 +80,7 @@ describe('the tree', () => {
   });
 
   it('has the root of its definition, however often it was written down on the way', () => {
-    fc.assert(
+    holds(
       fc.property(someLeaves(0), fc.nat(70), (leaves, stop) => {
         const hashes = leaves.map((leaf) => leafHash(leaf));
         const tree = grow(grow(emptyTree, hashes.slice(0, stop)), hashes.slice(stop));
@@ -97,7 +98,7 @@ describe('the tree', () => {
 
 describe('a proof of inclusion', () => {
   it('is the one of the definition, and is believed', () => {
-    fc.assert(
+    holds(
       fc.property(someLeaves(1), fc.nat(), (leaves, any) => {
         const index = any % leaves.length;
         const proof = proofs(leaves, inclusionRanges(index, leaves.length));
@@ -108,7 +109,7 @@ describe('a proof of inclusion', () => {
   });
 
   it('is not believed of another leaf, place, size or root, nor when any of it was changed', () => {
-    fc.assert(
+    holds(
       fc.property(
         someLeaves(2),
         fc.nat(),
@@ -136,7 +137,7 @@ describe('a proof of inclusion', () => {
 
 describe('a proof of consistency', () => {
   it('is the one of the definition, and is believed', () => {
-    fc.assert(
+    holds(
       fc.property(someLeaves(1), fc.nat(), (leaves, any) => {
         const from = any % (leaves.length + 1);
         const proof = proofs(leaves, consistencyRanges(from, leaves.length));
@@ -147,7 +148,7 @@ describe('a proof of consistency', () => {
   });
 
   it('is not believed of a tree that does not begin with the earlier one, nor when any of it was changed', () => {
-    fc.assert(
+    holds(
       fc.property(
         someLeaves(2),
         fc.nat(),

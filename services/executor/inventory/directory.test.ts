@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { targetId } from '#libs/contracts/target';
+import { holds } from '../../../tests/proof/holds.ts';
 import { containerOf, directoryOf, find, networkDependents } from './directory.ts';
 import type { KnownContainer } from './identity.ts';
 
@@ -113,7 +114,7 @@ it('knows who lives in the network of a container, by its id or its name', () =>
 it('never resolves a text that is not exactly a name, a service or the start of an id', () => {
   const name = fc.stringMatching(/^[a-f0-9][a-f0-9_.-]{0,15}$/);
   const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
-  fc.assert(
+  holds(
     fc.property(fc.uniqueArray(fc.tuple(name, hex), { selector: ([first]) => first }), name, (pairs, ref) => {
       const all = pairs.map(([each, id]) => container({ name: each, id }));
       const found = find(directoryOf(all), ref);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../../tests/proof/holds.ts';
 import { limitsOf, tightest } from './limits.ts';
 
 const label = (name: string, text: string) => limitsOf({ [`hemostat.${name}`]: text });
@@ -59,7 +60,7 @@ describe('the labels of a container', () => {
   });
 
   it('forbid everything or are understood, whatever they hold', () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.constantFrom('cooldown', 'max-retries', 'min-confidence', 'actions'),
         fc.string(),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Executed, type Started, stepStatuses, type Verified, verdicts } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
+import { holds } from '../../../tests/proof/holds.ts';
 import { endsPlan, nextMove, type PlanLog, type StepLog } from './step-log.ts';
 
 const target = { engine: 'local', kind: 'container', name: 'web' } as const;
@@ -146,7 +147,7 @@ const arbitraryCase = fc
 
 describe('whatever stands in the log', () => {
   it('a step is begun only when nothing stands about it, and all before it are done', () => {
-    fc.assert(
+    holds(
       fc.property(arbitraryCase, ({ plan, log }) => {
         const next = nextMove(plan, log);
         if (next.kind !== 'begin') return;
@@ -157,12 +158,11 @@ describe('whatever stands in the log', () => {
           expect(stands && !endsPlan(before, stands)).toBe(true);
         }
       }),
-      { numRuns: 1_000 },
     );
   });
 
   it('making the moves comes to an end, and begins each step at most once', () => {
-    fc.assert(
+    holds(
       fc.property(
         arbitraryCase,
         fc.infiniteStream(fc.constantFrom(...stepStatuses)),
@@ -190,7 +190,6 @@ describe('whatever stands in the log', () => {
           expect(new Set(begun).size).toBe(begun.length);
         },
       ),
-      { numRuns: 1_000 },
     );
   });
 });

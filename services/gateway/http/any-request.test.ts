@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { streams } from '#libs/contracts/subjects';
 import { type GatewayGround, startGatewayGround } from '#libs/testing/gateway-ground';
+import { holds } from '../../../tests/proof/holds.ts';
 import { startSafety } from '../../safety/service.ts';
 import { startGateway } from '../service.ts';
 
@@ -38,7 +39,7 @@ const bodies = fc.oneof(
 
 it('gets an answer that is documented and no 5xx, whatever its body and its names are', async () => {
   let accepted = 0;
-  await fc.assert(
+  await holds(
     fc.asyncProperty(bodies, names, async (body, name) => {
       const word = encodeURIComponent(name);
       const answers = [
@@ -49,7 +50,7 @@ it('gets an answer that is documented and no 5xx, whatever its body and its name
       if (answers[0]?.status === 202) accepted += 1;
       for (const { status } of answers) expect(status).toBeLessThan(500);
     }),
-    { numRuns: 400 },
+    { each: 400 },
   );
   expect(accepted).toBeGreaterThan(50);
 });

@@ -6,6 +6,7 @@ import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
 import { aRequested, aTarget } from '#libs/testing/examples';
+import { holds } from '../../../tests/proof/holds.ts';
 import { countRequest, emptyCell, grantLease, noteLimits, settleLease } from '../cell.ts';
 import { policyFrom, safetySettingsSchema } from '../config.ts';
 import { decide } from '../decide.ts';
@@ -252,7 +253,7 @@ const replay = (history: History, other: Partial<typeof policy> = {}, sinceMs = 
 
 describe('a replay under the same policy', () => {
   it('decides every request of every history as it was decided, wherever it begins', () => {
-    fc.assert(
+    holds(
       fc.property(someMoves, fc.integer({ min: 0, max: 10_000_000 }), (moves, sinceMs) => {
         const { history } = play(moves);
         for (const since of [0, start + sinceMs]) {
@@ -262,14 +263,14 @@ describe('a replay under the same policy', () => {
         const decisions = history.happenings.filter(({ kind }) => kind === 'decided');
         expect(replay(history)).toHaveLength(decisions.length);
       }),
-      { numRuns: 2_000 },
+      { atLeast: 2_000 },
     );
   });
 });
 
 describe('a rebuild', () => {
   it('comes to the very cells and controls that all that happened led to', () => {
-    fc.assert(
+    holds(
       fc.property(someMoves, (moves) => {
         const { history, cells, control, now } = play(moves);
         const world = atOnce(rebuilding(history, policy));
@@ -284,7 +285,7 @@ describe('a rebuild', () => {
         );
         expect([...differences, ...controlDifferences(control, world.control(), undefined)]).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { atLeast: 2_000 },
     );
   });
 });
@@ -297,7 +298,7 @@ const inOrder = (move: Move): Move => {
 
 describe('a rebuild from facts whose beginning is forgotten', () => {
   it('calls nothing a difference that the forgotten ones may explain', () => {
-    fc.assert(
+    holds(
       fc.property(someMoves, fc.nat({ max: 20 }), (moves, forgotten) => {
         const { history, cells, control, now } = play(moves.map(inOrder));
         const happenings = history.happenings.slice(forgotten);
@@ -317,7 +318,6 @@ describe('a rebuild from facts whose beginning is forgotten', () => {
         });
         expect([...differences, ...controlDifferences(control, world.control(), from)]).toEqual([]);
       }),
-      { numRuns: 1_000 },
     );
   });
 });
