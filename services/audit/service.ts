@@ -5,6 +5,7 @@ import { type Appender, appenderSchema } from '#libs/contracts/audit-head';
 import { auditVerbs } from '#libs/contracts/rpc';
 import { buckets, rpcSubject } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
+import type { Log } from '#libs/runtime/log';
 import { appendWhileLeased } from './append/lease.ts';
 import { type MeshStreams, openMeshStreams } from './append/mesh-streams.ts';
 import { appendUnderLease } from './append/session.ts';
@@ -16,6 +17,7 @@ import { type Verification, verifyChain } from './ask/verify.ts';
 import { type HeadStore, openHeadStore } from './chain/head-store.ts';
 import { type Checkpoints, openCheckpoints } from './checkpoint/checkpoints.ts';
 import { openSigner } from './checkpoint/key.ts';
+import { writeVerifier } from './checkpoint/note.ts';
 import { openCheckpointStore } from './checkpoint/store.ts';
 import { readAuditConfig } from './config.ts';
 import { createFileHealth } from './file/file-health.ts';
@@ -39,6 +41,7 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
     clock,
     log,
   });
+  tellKey(checkpoints, log);
   const origins = createOrigins(streams.requested);
   const ports = { bus, fileHealth, heads, streams, origins, files, checkpoints };
   const cells = await openCells(bus, buckets.audit, appenderSchema);
@@ -64,6 +67,16 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
     ),
   );
   return stack.move();
+}
+
+/** Whoever wants to be sure later writes it down now. */
+function tellKey(checkpoints: Checkpoints, log: Log): void {
+  const verifier = verifierFor(checkpoints, undefined);
+  if (verifier)
+    log.info(
+      { verifier_key: writeVerifier(verifier) },
+      'checkpoints of the audit are signed with this key; keep a copy of it elsewhere, for audit verify --key',
+    );
 }
 
 function verbs(
