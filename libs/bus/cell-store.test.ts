@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buckets } from '#libs/contracts/subjects';
 import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
+import { until } from '#libs/testing/until';
 import { type CellStore, openCells } from './cell-store.ts';
 import type { ServiceContext } from './open-service.ts';
 
@@ -47,4 +48,19 @@ describe('forgetting a value', () => {
     await store.forget(key, (await store.read(key)).revision);
     expect(await store.compareAndSet(key, 0, 3)).toBe('stored');
   });
+});
+
+it('a watcher hears of every value but the one that nobody can read', async () => {
+  const [poison, good] = [`act.poison-${randomUUID()}`, `act.good-${randomUUID()}`];
+  await context.bus.js.publish(`$KV.${buckets.safety}.${poison}`, '{"no": "number"}');
+  await store.compareAndSet(good, 0, 7);
+  const heard = new Map<string, number>();
+  const stop = new AbortController();
+  const watching = store.watch('act.*', (key, value) => heard.set(key, value), stop.signal);
+  await until('the good one is heard', () => heard.get(good));
+  await store.compareAndSet(good, (await store.read(good)).revision, 8);
+  await until('the watch goes on', () => heard.get(good) === 8 || undefined);
+  expect(heard.has(poison)).toBe(false);
+  stop.abort();
+  await watching;
 });

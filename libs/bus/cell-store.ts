@@ -5,6 +5,7 @@
 import type { KV } from '@nats-io/kv';
 import type { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
+import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Bus } from './bus.ts';
 import { isConflict, isServersRefusal } from './errors.ts';
 
@@ -34,6 +35,7 @@ export async function openCells<S extends z.ZodType>(
 ): Promise<CellStore<z.output<S>>> {
   const kv = await bus.kvm.open(bucket);
   const parse = (text: string): z.output<S> => schema.parse(parseJson(text));
+  const mayTell = atMostEachMinute(bus.clock);
   return {
     read: async (key) => {
       const entry = await kv.get(key);
@@ -63,9 +65,31 @@ export async function openCells<S extends z.ZodType>(
       return found;
     },
     watch: (filter, onValue, signal) =>
-      watchForEver(bus, kv, filter, (key, text) => onValue(key, parse(text)), signal),
+      watchForEver(
+        bus,
+        kv,
+        filter,
+        (key, text) => {
+          const value = attempt(() => parse(text));
+          if (value !== undefined) onValue(key, value);
+          else if (mayTell(key)) bus.log.error({ key }, unreadable(bucket, key));
+        },
+        signal,
+      ),
   };
 }
+
+// One that nobody can read may not keep the others from whoever watches.
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+const unreadable = (bucket: string, key: string): string =>
+  `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket}) and put that back (nats kv put ${bucket} '${key}')`;
 
 async function watchForEver(
   bus: Bus,

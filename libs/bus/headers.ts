@@ -1,13 +1,17 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { Context } from '@opentelemetry/api';
+import { version } from '#libs/contracts/version';
 import { extractContext, injectContext } from '#libs/runtime/tracing';
 
 export const nonceHeader = 'Hemostat-Nonce';
+/** Which version of the mesh wrote it: what another one wrote may be readable there. */
+export const versionHeader = 'Hemostat-Version';
 export const noHeaders = (): MsgHdrs => headers();
 
-/** New headers that carry the active span in W3C form. */
+/** New headers that carry the active span in W3C form, and who speaks. */
 export function tracedHeaders(): MsgHdrs {
   const made = headers();
+  made.set(versionHeader, version);
   injectContext((key, value) => made.set(key, value));
   return made;
 }

@@ -20,6 +20,8 @@ export type ApprovalExample = {
   readonly expiresInMs?: number;
   /** What the lease in the cell is unlike the one that was granted; null: none is there. */
   readonly lease?: Partial<Lease> | null;
+  /** What happens before the approval is stated. */
+  readonly afterLending?: () => Promise<void>;
 };
 
 /** Plays safety for an executor under test: writes the lease, then states what was requested and its approval. */
@@ -29,6 +31,7 @@ export async function approve(bus: Bus, example: ApprovalExample): Promise<Appro
   const plan = example.plan ?? requested.plan;
   if (plan === null) throw new Error('an approval needs a plan');
   const epoch = await lend(bus, id, example);
+  await example.afterLending?.();
   const approved = signAsSafety({
     type: 'decided',
     remediation_id: id,

@@ -2,9 +2,11 @@
  * Guarantee: a decision is acknowledged when nothing is left to do about it: at once unless it is an approval that is
  * to be believed, else after its `finished` stands.
  */
+import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import type { Delivery, Handled } from '#libs/bus/consume';
 import { buryDead } from '#libs/bus/dead-letter';
+import { poisonAmongFacts } from '#libs/bus/poison';
 import type { Approved } from '#libs/contracts/facts';
 import { type BeliefContext, beliefIn } from './believe.ts';
 import { onceAtATime } from './run/once-at-a-time.ts';
@@ -21,30 +23,33 @@ export function onDecided(
   const once = onceAtATime();
   return async (delivery) => {
     const belief = await beliefIn(bus, delivery, context);
+    const bury = async (reason: string, why: string): Promise<Handled> => {
+      bus.log.error(
+        { subject: delivery.subject, reason },
+        `a decision is refused, and nothing is done: ${why}`,
+      );
+      await buryDead(bus, delivery, reason, why);
+      return 'ack';
+    };
     switch (belief.kind) {
       case 'asks_for_nothing':
         return 'ack';
       case 'wait':
         return { retryInMs: waitForKeysMs };
       case 'refuse':
-        bus.log.error(
-          { subject: delivery.subject, reason: belief.reason },
-          `a decision is refused, and nothing is done: ${belief.why}`,
-        );
-        await buryDead(bus, delivery, belief.reason, belief.why);
-        return 'ack';
+        return bury(belief.reason, belief.why);
       case 'approved':
-        return carryOut(() => once(belief.approved.remediation_id, () => run(belief.approved)));
+        try {
+          await once(belief.approved.remediation_id, () => run(belief.approved));
+          return 'ack';
+        } catch (error) {
+          if (error instanceof Stopping) return { retryInMs: 1 };
+          // What stands about its steps decides what is done: where that is nobody's fact, nothing can be.
+          const unreadable = error instanceof z.ZodError || error instanceof SyntaxError;
+          const poison = unreadable && (await poisonAmongFacts(bus, belief.approved.remediation_id));
+          if (!poison) throw error;
+          return bury('unreadable_fact', `what stands on ${poison.subject} cannot be read: ${poison.why}`);
+        }
     }
   };
-}
-
-async function carryOut(run: () => Promise<void>): Promise<Handled> {
-  try {
-    await run();
-    return 'ack';
-  } catch (error) {
-    if (error instanceof Stopping) return { retryInMs: 1 };
-    throw error;
-  }
 }

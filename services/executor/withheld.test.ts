@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publishStored } from '#libs/bus/live';
 import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
-import { deadSubject, decidedSubject, executorRpcSubject } from '#libs/contracts/subjects';
+import {
+  buckets,
+  deadSubject,
+  decidedSubject,
+  executorRpcSubject,
+  startedSubject,
+  targetKey,
+} from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { aTarget } from '#libs/testing/examples';
 import { approve, finishedOf } from '#libs/testing/played-safety';
@@ -15,6 +22,10 @@ const { bus } = ground.context;
 const start = (more: NodeJS.ProcessEnv = {}) =>
   startExecutor({ env: { ...ground.env, ...more }, signal: ground.signal });
 afterAll(() => ground[Symbol.asyncDispose]());
+
+const overwrite = async (key: string): Promise<void> => {
+  await bus.js.publish(`$KV.${buckets.safety}.${key}`, '{"no": "cell"}');
+};
 
 describe('nothing is called', () => {
   const end = async (example: Omit<Parameters<typeof approve>[1], 'target'>, target?: Target) => {
@@ -82,6 +93,34 @@ describe('nothing is called', () => {
     for await (const letter of letters) {
       expect(letter.json()).toMatchObject({ subject, message: expect.stringContaining('no decision') });
     }
+  });
+
+  it('when nobody can read the lease', async () => {
+    await using patient = await ground.patient();
+    const target = targetOf(patient);
+    const since = Date.now();
+    const poisoned = approve(bus, { target, afterLending: () => overwrite(targetKey(target)) });
+    expect(await finishedOf(bus, (await poisoned).remediation_id)).toMatchObject({
+      outcome: 'expired',
+      reached_docker: false,
+    });
+    expect(await ground.count(patient, 'restart', since)).toBe(0);
+  });
+
+  it('when something that nobody can read stands where a step would be stated', async () => {
+    await using patient = await ground.patient();
+    const id = randomUUID();
+    const since = Date.now();
+    const letters = bus.nc.subscribe(deadSubject('unreadable_fact'), { max: 1 });
+    await publishStored(bus, startedSubject(id, 1), { no: 'intent' });
+    await approve(bus, { id, target: targetOf(patient) });
+    for await (const letter of letters) {
+      expect(letter.json()).toMatchObject({
+        subject: decidedSubject(id, 'local'),
+        message: expect.stringContaining(startedSubject(id, 1)),
+      });
+    }
+    expect(await ground.count(patient, 'restart', since)).toBe(0);
   });
 
   it('when the action is not known here, and the intent says that nothing will be called', async () => {

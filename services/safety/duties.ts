@@ -5,7 +5,7 @@
 import type { Bus } from '#libs/bus/bus';
 import { consume } from '#libs/bus/consume';
 import { ackWaitMs } from '#libs/bus/provision';
-import { finishedSchema, requestedSchema } from '#libs/contracts/facts';
+import { factSchema, finishedSchema, requestedSchema } from '#libs/contracts/facts';
 import { consumers, streams } from '#libs/contracts/subjects';
 import { admit } from './admit.ts';
 import { createEnding } from './ending.ts';
@@ -45,7 +45,7 @@ export function takeUpDuties(
     consume(bus, {
       ...base,
       consumer: consumers.progress,
-      handle: (delivery) => renewOnProgress(bus, state, timing, delivery),
+      handle: reading(factSchema, (fact) => renewOnProgress(bus, state, timing, fact)),
     }),
   );
   stack.use(

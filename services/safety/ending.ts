@@ -23,6 +23,7 @@ import { fromInstant } from '#libs/runtime/instant';
 import { closeLease, releaseLease, settleLease, spendsAttempt } from './cell.ts';
 import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
+import { NeverRequested } from './reading-facts.ts';
 import { remediationComplete } from './remediation-complete.ts';
 import type { SafetyState } from './state.ts';
 import { stateDecided } from './state-verdict.ts';
@@ -90,8 +91,7 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
     settle,
     finish: async (finished) => {
       const requested = await readFact(bus, requestedSubject(finished.remediation_id), requestedSchema);
-      if (!requested)
-        throw new Error(`remediation ${finished.remediation_id} finished but was never requested`);
+      if (!requested) throw new NeverRequested('it finished, and nobody requested it');
       // What only reads has no late effect that would have to be waited for.
       if (finished.outcome !== 'unknown' || isDiagnostic(requested.body)) {
         const fact = completeFrom(requested.body, finished, bus.clock.now());

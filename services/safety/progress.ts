@@ -1,8 +1,7 @@
 import type { Bus } from '#libs/bus/bus';
-import type { Delivery, Handled } from '#libs/bus/consume';
+import type { Handled } from '#libs/bus/consume';
 import { readFact } from '#libs/bus/fact';
-import { factSchema, requestedSchema } from '#libs/contracts/facts';
-import { parseJson } from '#libs/contracts/json';
+import { type Fact, requestedSchema } from '#libs/contracts/facts';
 import { requestedSubject } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
 import { renewLease } from './cell.ts';
@@ -15,9 +14,8 @@ export async function renewOnProgress(
   bus: Bus,
   state: SafetyState,
   timing: LeaseTiming,
-  delivery: Delivery,
+  fact: Fact,
 ): Promise<Handled> {
-  const fact = factSchema.parse(parseJson(delivery.text()));
   const requested = await readFact(bus, requestedSubject(fact.remediation_id), requestedSchema);
   if (!requested) return 'ack';
   // A patient that may take long to stop makes its step longer: the call waits for it, and so does who looks later.

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
-import { openCells } from '#libs/bus/cell-store';
+import { openCells, type Versioned } from '#libs/bus/cell-store';
 import { sharePerTurn } from '#libs/bus/share';
 import {
   type Cell,
@@ -67,11 +68,21 @@ export async function openState(bus: Bus): Promise<SafetyState> {
     },
     targets: async () => {
       const keys = await cells.keys('target.>');
-      const found = await Promise.all(keys.map((key) => cells.read(key)));
+      const found = await Promise.all(keys.map((key) => readOrNothing(() => cells.read(key))));
       return found.flatMap(({ value }) => (value ? [value.target] : []));
     },
     watchCells: (onCell, signal) => cells.watch('target.>', (_key, cell) => onCell(cell), signal),
   };
+}
+
+/** Whoever looks over all of them is not kept from the rest by one that cannot be read. */
+async function readOrNothing<T>(read: () => Promise<Versioned<T>>): Promise<Pick<Versioned<T>, 'value'>> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return { value: undefined };
+    throw error;
+  }
 }
 
 function shown({ kill_switch, maintenance }: KeptControl): Control {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { EndpointPort } from '#libs/actions/endpoint-port';
 import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
 import type { CellStore } from '#libs/bus/cell-store';
@@ -80,6 +81,8 @@ async function holdsAll(
       const read = await Promise.all(grants.map((grant) => readLease(context.cells, grant)));
       return grants.every(({ epoch }, at) => isHeld(read[at], id, epoch));
     } catch (error) {
+      // No waiting makes it readable, and nobody can say that it is held.
+      if (error instanceof z.ZodError || error instanceof SyntaxError) return false;
       context.bus.log.warn({ err: error }, 'the lease cannot be read; nothing is done before it is');
       await pause(context, 250);
     }
