@@ -16,7 +16,7 @@ export function unreachable(
     case 'ENOTDIR':
       return {
         cause: `Cannot connect to the Docker daemon: the socket ${where} does not exist`,
-        remedy: `start Docker (docker ps must work), mount the socket into the executor's container (/var/run/docker.sock:/var/run/docker.sock), or correct DOCKER_HOST; ${recovers}`,
+        remedy: `start Docker (docker ps must work), or docker-guard where the socket is its own; mount it into the executor's container; or correct DOCKER_HOST; ${recovers}`,
       };
     case 'EACCES':
     case 'EPERM':
@@ -27,7 +27,7 @@ export function unreachable(
     case 'ECONNREFUSED':
       return {
         cause: `Cannot connect to the Docker daemon: nothing listens on ${where}, the engine is stopped`,
-        remedy: `start it (systemctl start docker) and see that docker ps works, or correct DOCKER_HOST; ${recovers}`,
+        remedy: `start it (systemctl start docker) and see that docker ps works; start docker-guard where the socket is its own; or correct DOCKER_HOST; ${recovers}`,
       };
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
