@@ -181,6 +181,11 @@ const broken: readonly (readonly [string, Evidence, readonly RegExp[]])[] = [
     { ...good, cuts: [{ from: began + 1_500, until: began + 2_500 }] },
     [/^I7.*began while/],
   ],
+  [
+    'a signal to a patient while NATS was out of reach',
+    { ...good, cuts: [{ from: began + 2_050, until: began + 2_150 }] },
+    [/^I7.*was signalled while/],
+  ],
 ];
 
 it.each(broken)('%s is found', (_, evidence, expected) => {
