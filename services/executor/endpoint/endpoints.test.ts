@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointCall } from '#libs/actions/endpoint-port';
 import { systemClock } from '#libs/runtime/clock';
@@ -20,6 +23,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
+const none = { chaos: undefined, 'scale-pool': undefined, 'rotate-credentials': undefined };
 const never = new AbortController().signal;
 const stop: EndpointCall = { endpoint: 'chaos', method: 'POST', path: ['api', 'x'] };
 const scale: EndpointCall = { endpoint: 'scale-pool', method: 'POST', path: [], body: { size: 20 } };
@@ -36,6 +40,19 @@ describe('a call to an endpoint', () => {
   it('gives the chaos server no token', async () => {
     await endpoints.call(stop, never);
     expect(server.asked('POST /api/x')).toMatchObject([{ authorization: undefined, body: '' }]);
+  });
+
+  it('is not sent on where the answer points to, and with it the token: a redirect is an answer', async () => {
+    await using elsewhere = await playEndpoint();
+    await using pointing = createServer((_, response) => {
+      response.writeHead(307, { location: `${elsewhere.url}/stolen` }).end();
+    }).listen(0, '127.0.0.1');
+    await once(pointing, 'listening');
+    const { port } = pointing.address() as AddressInfo;
+    const addresses = { ...none, 'scale-pool': `http://127.0.0.1:${port}/pool` };
+    await using redirected = openEndpoints(addresses, 'canary-token', systemClock);
+    expect(await redirected.call(scale, never)).toMatchObject({ status: 307 });
+    expect(elsewhere.asked('POST /stolen')).toEqual([]);
   });
 
   it('makes one segment of each part of the path, whatever stands in it', async () => {
