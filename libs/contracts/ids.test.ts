@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../tests/proof/holds.ts';
 import { freshId, idFromInbox, idFromKey } from './ids.ts';
 import { remediationIdSchema } from './scalars.ts';
 
@@ -28,4 +30,27 @@ describe('remediation ids', () => {
       expect(remediationIdSchema.safeParse(id).success).toBe(true);
     }
   });
+});
+
+const parts = fc.tuple(fc.string(), fc.string());
+
+it('ids from keys are the same for the same principal and key only, however the two are cut', () => {
+  holds(
+    fc.property(parts, parts, fc.nat(5), ([principal, key], other, cut) => {
+      const shifted = [`${principal}${key.slice(0, cut)}`, key.slice(cut)] as const;
+      for (const [p, k] of [other, shifted]) {
+        expect(idFromKey(p, k) === idFromKey(principal, key)).toBe(p === principal && k === key);
+      }
+    }),
+  );
+});
+
+it('ids are ids, whatever they are made from', () => {
+  holds(
+    fc.property(parts, fc.nat(), ([one, two], sequence) => {
+      for (const id of [idFromKey(one, two), idFromInbox(one, two, sequence)]) {
+        expect(remediationIdSchema.safeParse(id).success).toBe(true);
+      }
+    }),
+  );
 });

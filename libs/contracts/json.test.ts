@@ -50,3 +50,50 @@ describe('isDeeperThan', () => {
     expect(isDeeperThan(JSON.parse('['.repeat(9_000) + ']'.repeat(9_000)), 32)).toBe(true);
   });
 });
+
+const shuffled = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shuffled);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, member]) => [key, shuffled(member)]),
+  );
+};
+
+it('one value has one fingerprint, whatever the order of its keys at any depth', () => {
+  holds(fc.property(fc.jsonValue(), (value) => fingerprintOf(shuffled(value)) === fingerprintOf(value)));
+});
+
+it('different values have different canonical texts', () => {
+  holds(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (one, two) => {
+      const same =
+        JSON.stringify(JSON.parse(canonicalJson(one))) === JSON.stringify(JSON.parse(canonicalJson(two)));
+      expect(canonicalJson(one) === canonicalJson(two)).toBe(same);
+    }),
+  );
+});
+
+it('JSON from outside never brings a key that could reach a prototype', () => {
+  const keys = fc.oneof(
+    fc.string(),
+    fc.constantFrom('__proto__', 'constructor', 'prototype', '\\u005f_proto__'),
+  );
+  holds(
+    fc.property(fc.array(keys, { minLength: 1, maxLength: 4 }), fc.jsonValue(), (way, end) => {
+      const text = way.reduceRight(
+        (inner, key) => `{"${key.startsWith('\\u') ? key : JSON.stringify(key).slice(1, -1)}":${inner}}`,
+        JSON.stringify(end),
+      );
+      let read: unknown;
+      try {
+        read = parseJson(text);
+      } catch {
+        return;
+      }
+      expect(canonicalJson(read)).not.toMatch(/"(__proto__|constructor|prototype)":/);
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    }),
+  );
+});

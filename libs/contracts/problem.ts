@@ -79,5 +79,5 @@ export class Problem extends Error {
 }
 
 export function isProblemCode(code: string): code is ProblemCode {
-  return code in problems;
+  return Object.hasOwn(problems, code);
 }

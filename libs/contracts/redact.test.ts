@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../tests/proof/holds.ts';
 import { redact, redactText } from './redact.ts';
 
 describe('redaction', () => {
@@ -53,6 +55,8 @@ describe('redaction', () => {
     '{"password":"canary',
     '{"a":{"api_key":"canary"}}',
     'DB_PASSWORD=canary;x=1',
+    'GET /callback?accessToken=canary&x=1',
+    '{"clientSecret":"canary","awsSecretAccessKey":"canary"}',
     'GITHUB_TOKEN=canary',
     'Authorization: Bearer canary',
     'authorization: Basic canary12345',
@@ -104,4 +108,56 @@ describe('redaction', () => {
     redactText(text);
     expect(performance.now() - began).toBeLessThan(20_000);
   });
+});
+
+const secretNames = fc.constantFrom(
+  'password',
+  'db_password',
+  'accessToken',
+  'API-KEY',
+  'Authorization',
+  'set-cookie',
+);
+// No word of it is anything else's.
+const canary = 'canary4711';
+
+it('what stands under the name of a secret is not shown, however deep and whatever stands around it', () => {
+  holds(
+    fc.property(
+      fc.jsonValue(),
+      fc.array(fc.oneof(fc.constant('list'), fc.string())),
+      secretNames,
+      (around, way, name) => {
+        const inside: unknown = way.reduceRight<unknown>(
+          (value, step) => (step === 'list' ? [around, value] : { [`in ${step}`]: value, around }),
+          { [name]: canary, around },
+        );
+        expect(JSON.stringify(redact(inside))).not.toContain(canary);
+      },
+    ),
+  );
+});
+
+it('a secret in a text is not shown, whatever stands before and after it', () => {
+  const words = fc.string({ unit: 'grapheme-ascii' });
+  const signs = fc.constantFrom('=', ': ', ' = ', ':');
+  holds(
+    fc.property(words, secretNames, signs, words, (before, name, sign, after) => {
+      expect(redactText(`${before} ${name}${sign}${canary} ${after}`)).not.toContain(canary);
+    }),
+  );
+});
+
+it('what was redacted stays as it is', () => {
+  const names = fc.oneof(secretNames, fc.string());
+  const values = fc.oneof(
+    fc.jsonValue(),
+    fc.tuple(names, fc.string()).map(([name, value]) => `${name}=${value}`),
+  );
+  holds(
+    fc.property(fc.dictionary(names, values), (value) => {
+      const once = redact(value);
+      expect(redact(once)).toEqual(once);
+    }),
+  );
 });

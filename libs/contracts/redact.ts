@@ -6,10 +6,18 @@ const secretName = new RegExp(`(^|[-_. ])(${words})($|[-_. ])`, 'i');
 const secretLastWord = new RegExp(`(^|[-_. ])(${words})$`, 'i');
 
 // Texts come from anybody: every repetition is bounded, so that no text makes the search slow.
+const itsValue =
+  `\\\\{0,4}"?[ \\t]{0,8}[:=][ \\t]{0,8})(?!\\(not shown\\))` +
+  `(\\\\{0,4}"(?:[^"\\\\]|\\\\(?!"[,}\\s]).){0,65536}\\\\{0,4}"?|(?:(?:Bearer|Basic) )?[^\\s,;}&"']{1,65536})`;
 const secretInText = new RegExp(
-  `((?:^|[^A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[-_.]){0,4}(?:${words})(?:[-_.][A-Za-z0-9]{1,40}){0,4}\\\\{0,4}"?[ \\t]{0,8}[:=][ \\t]{0,8})(?!\\(not shown\\))` +
-    `(\\\\{0,4}"(?:[^"\\\\]|\\\\(?!"[,}\\s]).){0,65536}\\\\{0,4}"?|(?:(?:Bearer|Basic) )?[^\\s,;}&"']{1,65536})`,
+  `((?:^|[^A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[-_.]){0,4}(?:${words})(?:[-_.][A-Za-z0-9]{1,40}){0,4}${itsValue}`,
   'gi',
+);
+const secretInCamelCase = new RegExp(
+  '((?:^|[^A-Za-z0-9])[A-Za-z0-9]{0,40}[a-z0-9]' +
+    '(?:Passwords?|Passwd|Pwd|Passphrases?|Secrets?|Tokens?|Authorization|Credentials?|Cookies?|(?:Api|Private|Access)Keys?)' +
+    itsValue,
+  'g',
 );
 const bearer = /\b(Bearer|Basic) [A-Za-z0-9._~+/=-]{8,65536}/gi;
 const urlCredentials = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@:]{0,256}:[^\s/@]{1,512}@/gi;
@@ -40,7 +48,8 @@ export function redactText(text: string): string {
   return text
     .replace(urlCredentials, `$1${shown}@`)
     .replace(bearer, `$1 ${shown}`)
-    .replace(secretInText, `$1${shown}`);
+    .replace(secretInText, `$1${shown}`)
+    .replace(secretInCamelCase, `$1${shown}`);
 }
 
 /** A flag is no secret, and a number only right under the name (`pwd: 1234`, not `token_count: 3`). */

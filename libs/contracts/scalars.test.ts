@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../tests/proof/holds.ts';
 import { givenInstantSchema } from './scalars.ts';
 
 describe('an instant that somebody gives', () => {
@@ -23,4 +25,16 @@ describe('an instant that somebody gives', () => {
   ])('is refused with an example when it is %s', (given) => {
     expect(givenInstantSchema.safeParse(given).error?.issues[0]?.message).toContain('2026-01-31T12:00:00Z');
   });
+});
+
+it('any text is an instant in our own form or a complaint, never a throw', () => {
+  const near = fc.stringMatching(
+    /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?$/,
+  );
+  holds(
+    fc.property(fc.oneof(fc.string(), near), (text) => {
+      const read = givenInstantSchema.safeParse(text);
+      expect(!read.success || new Date(read.data).toISOString() === read.data).toBe(true);
+    }),
+  );
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { holds } from '../../tests/proof/holds.ts';
 import { fromInstant, toInstant } from './instant.ts';
+import { latestInstant } from './latest-instant.ts';
 
 const at = Date.UTC(2024, 10, 2, 19, 45, 30, 123);
 
@@ -49,4 +50,58 @@ test.each([
   '2024-11-02T19:45:30Z\n',
 ])('%j is refused, with an example of what would do', (text) => {
   expect(() => fromInstant(text)).toThrow(/is not a timestamp like 2024-11-02T19:45:30.123Z/);
+});
+
+const someTime = fc.integer({ min: 0, max: Date.UTC(9999, 0) });
+
+test('instants stand in the order of their texts', () => {
+  holds(
+    fc.property(
+      someTime,
+      someTime,
+      (a, b) => Math.sign(a - b) === (toInstant(a) < toInstant(b) ? -1 : toInstant(a) > toInstant(b) ? 1 : 0),
+    ),
+  );
+});
+
+test('a zone moves an instant by itself and by nothing else', () => {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  holds(
+    fc.property(
+      someTime,
+      fc.integer({ min: 0, max: 23 }),
+      fc.integer({ min: 0, max: 59 }),
+      fc.boolean(),
+      (ms, hours, minutes, east) => {
+        const local = toInstant(ms).slice(0, -1);
+        const shiftMs = (east ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+        expect(fromInstant(`${local}${east ? '+' : '-'}${two(hours)}:${two(minutes)}`)).toBe(ms + shiftMs);
+      },
+    ),
+  );
+});
+
+test('any text is an instant or a RangeError', () => {
+  const near = fc.stringMatching(
+    /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,12})?(Z|[+-]\d{2}:?\d{2})?$/,
+  );
+  holds(
+    fc.property(fc.oneof(fc.string(), near), (text) => {
+      try {
+        expect(Number.isInteger(fromInstant(text))).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+      }
+    }),
+  );
+});
+
+test('the latest instant is one of them, and none is later', () => {
+  holds(
+    fc.property(fc.array(fc.option(someTime)), (times) => {
+      const known = times.filter((ms) => ms !== null);
+      const latest = latestInstant(times.map((ms) => (ms === null ? null : toInstant(ms))));
+      expect(latest).toBe(known.length === 0 ? null : toInstant(Math.max(...known)));
+    }),
+  );
 });

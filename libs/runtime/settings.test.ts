@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
+import { holds } from '../../tests/proof/holds.ts';
 import { commaList, flag, nonNegativeInteger, port, seconds, url } from './settings.ts';
 
 const refused = (schema: z.ZodType, texts: readonly string[]) =>
@@ -73,4 +75,56 @@ test('what is unset takes the default, or is refused where there is none', () =>
   expect(withDefault.map((schema) => schema.parse(undefined))).toEqual([0, 9000, false, [], 'http://a']);
   const without = [seconds(), nonNegativeInteger(), port(), flag(), commaList(), url()];
   expect(without.filter((schema) => schema.safeParse(undefined).success)).toEqual([]);
+});
+
+test('any text is a number within the limits or no setting', () => {
+  const limits = fc
+    .tuple(fc.nat(1_000), fc.nat(1_000))
+    .map(([a, b]) => ({ min: Math.min(a, b), max: Math.max(a, b) }));
+  const texts = fc.oneof(fc.string(), fc.integer().map(String), fc.double({ min: 0 }).map(String));
+  holds(
+    fc.property(limits, texts, ({ min, max }, text) => {
+      for (const schema of [seconds({ min, max }), nonNegativeInteger({ min, max })]) {
+        const read = schema.safeParse(text);
+        expect(!read.success || (read.data >= min && read.data <= max)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a whole number comes back from its text', () => {
+  holds(
+    fc.property(
+      fc.nat(),
+      (n) => nonNegativeInteger().parse(String(n)) === n && seconds({ max: n }).parse(String(n)) === n,
+    ),
+  );
+});
+
+test('names come back from their list, blanks around them cut', () => {
+  const names = fc.array(fc.stringMatching(/^[^,\s]([^,]*[^,\s])?$/));
+  const blanks = fc.stringMatching(/^ {0,3}$/);
+  holds(
+    fc.property(names, blanks, (list, blank) => {
+      expect(commaList().parse(list.map((name) => `${blank}${name}${blank}`).join(','))).toEqual(
+        list.map((name) => name.trim()),
+      );
+    }),
+  );
+});
+
+test('any text is yes, no, or no setting, in whatever case', () => {
+  holds(
+    fc.property(fc.oneof(fc.string(), fc.mixedCase(fc.constantFrom('true', 'no', 'on', '0'))), (text) => {
+      const read = flag().safeParse(text);
+      const word = text.toLowerCase();
+      expect(read.success ? read.data : undefined).toBe(
+        ['true', '1', 'yes', 'on'].includes(word)
+          ? true
+          : ['false', '0', 'no', 'off'].includes(word)
+            ? false
+            : undefined,
+      );
+    }),
+  );
 });
