@@ -83,6 +83,8 @@ export async function startMeshProcesses(options: MeshProcessesOptions): Promise
   const dataDir = await mkdtemp(join(tmpdir(), 'hemostat-test-mesh-'));
   const processes: ServiceProcess[] = [];
   const base = {
+    // Halves what it costs to start a process.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     ...process.env,
     ...quick,
     NATS_URL: options.natsUrl,

@@ -64,5 +64,5 @@ it(
     expect({ lost, doubled }).toEqual({ lost: 0, doubled: 0 });
     expect(crashes).toBeGreaterThanOrEqual(crashesAPoint * failpoints.length);
   },
-  isLong ? 5_400_000 : 600_000,
+  isLong ? 5_400_000 : 900_000,
 );

@@ -32,6 +32,7 @@ const env = {
   AUDIT_LEASE_SECONDS: '1',
 };
 const acceptedWithinMs = 120_000;
+const askAgainInMs = 200;
 const again = [408, 429, 500, 502, 503, 504];
 
 export async function openWard(): Promise<Ward> {
@@ -58,6 +59,7 @@ export async function openWard(): Promise<Ward> {
   const acceptedBy = async (body: object, key: string, only?: ServiceProcess): Promise<void> => {
     const askAll = async () => {
       for (const { url } of only ? [only] : running('gateway')) if (await takes(url, body, key)) return true;
+      await ground.client.clock.sleep(askAgainInMs);
       return undefined;
     };
     await until(`${key} is accepted`, askAll, acceptedWithinMs);
