@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+import { verifierVerbs } from '#libs/contracts/rpc';
+import { rpcSubject } from '#libs/contracts/subjects';
+import { fromInstant, toInstant } from '#libs/runtime/instant';
+import type { Server } from '../nats/server.ts';
+import type { World } from '../world/world.ts';
+import type { Engine } from './engine.ts';
+
+const { request: requestSchema } = verifierVerbs.check;
+type Reply = z.input<typeof verifierVerbs.check.reply>;
+
+/** Answers what a verifier would: whether the patient is as it should be, once it is, or when its time is over. */
+export function playVerifier(world: World, server: Server, engine: Engine): void {
+  server.respond(rpcSubject('verifier', 'check'), undefined, (payload, reply) => {
+    world.after(world.chance.between(200, 3_000), () => {
+      const asked = requestSchema.parse(JSON.parse(payload));
+      const progress = asked.progress ?? { ...beginning, began_at: toInstant(world.now()) };
+      const container = engine.containers.find(({ name }) => name === asked.target.name);
+      const { state, timeout_seconds } = asked.expectation;
+      const asWanted =
+        state === 'exited'
+          ? container?.running === false
+          : container?.running === true && container.startedAt !== asked.started_before;
+      const isOver = world.now() - fromInstant(progress.began_at) >= timeout_seconds * 1_000;
+      const seen = asWanted ? opinions[container?.patient ?? 'unclear'] : isOver ? 'unhealthy' : 'pending';
+      const answer: Reply = { verdict: seen, message: seen, readings: {}, progress };
+      reply(JSON.stringify(answer));
+    });
+  });
+}
+
+const opinions = { curable: 'healthy', incurable: 'unhealthy', unclear: 'inconclusive' } as const;
+
+const beginning = { stable_since: null, started_at: null, passes: 0, fails: 0, downs: 0, breaks: 0 };
