@@ -9,7 +9,7 @@ import { toInstant } from '#libs/runtime/instant';
 import { inSpan, withRemediation } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { attributesOf, templateOf } from './fact.ts';
-import { contextOf, headerOf, traceIdOf } from './headers.ts';
+import { contextOf, headerOf, readableHeaders, traceIdOf } from './headers.ts';
 
 export type Delivery = {
   readonly subject: string;
@@ -24,6 +24,8 @@ export type Delivery = {
   text(): string;
   bytes(): Uint8Array;
   header(name: string): string | undefined;
+  /** It has headers that nobody can read; `header` then knows none. */
+  readonly hasUnreadableHeaders?: true;
 };
 
 /** What becomes of a message: done, or to be delivered again after a while. */
@@ -129,12 +131,17 @@ const retryMsOf = ({ info }: JsMsg): number => Math.min(10_000, 250 * 2 ** Math.
 function traced(
   bus: Bus,
   consumer: string,
-  { subject, headers, info }: JsMsg,
+  message: JsMsg,
   handle: () => Promise<Handled>,
 ): Promise<Handled> {
+  const { subject, info } = message;
   const again = info.deliveryCount > 1 ? { 'messaging.nats.delivery_count': info.deliveryCount } : {};
   const attributes = { ...attributesOf(subject), 'messaging.consumer.group.name': consumer, ...again };
-  const settings = { kind: 'consumer', attributes, parent: contextOf(headers) } as const;
+  const settings = {
+    kind: 'consumer',
+    attributes,
+    parent: contextOf(readableHeaders(() => message.headers)),
+  } as const;
   const inOwnSpan = () => inSpan(bus.tracer, `process ${templateOf(subject)}`, settings, handle);
   const id = remediationIdIn(subject);
   return id === undefined ? inOwnSpan() : withRemediation(id, inOwnSpan);
@@ -142,6 +149,12 @@ function traced(
 
 function toDelivery(message: JsMsg): Delivery {
   const storedAtMs = Math.floor(message.info.timestampNanos / 1e6);
+  let isUnreadable = true;
+  const headers = readableHeaders(() => {
+    const found = message.headers;
+    isUnreadable = false;
+    return found;
+  });
   return {
     subject: message.subject,
     stream: message.info.stream,
@@ -149,10 +162,11 @@ function toDelivery(message: JsMsg): Delivery {
     storedAtMs,
     storedAt: toInstant(storedAtMs),
     deliveryCount: message.info.deliveryCount,
-    traceId: traceIdOf(message.headers),
+    traceId: traceIdOf(headers),
     text: () => message.string(),
     bytes: () => message.data,
-    header: (name) => headerOf(message.headers, name),
+    header: (name) => headerOf(headers, name),
+    ...(isUnreadable ? { hasUnreadableHeaders: true } : {}),
   };
 }
 

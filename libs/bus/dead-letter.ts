@@ -6,6 +6,8 @@ import type { Delivery } from './consume.ts';
 import { publishStored } from './live.ts';
 
 const longestPayload = 64 * 1024;
+/** Characters. It may name every field of a message, and the letter has to fit into one itself. */
+const longestMessage = 2_000;
 
 /**
  * Puts a message that can never be handled where a person finds it, with the reason. Acknowledge the message only
@@ -17,7 +19,7 @@ export async function buryDead(bus: Bus, delivery: Delivery, reason: string, mes
   const letter: DeadLetter = {
     at: toInstant(bus.clock.now()),
     reason,
-    message,
+    message: message.slice(0, longestMessage),
     stream: delivery.stream,
     sequence: delivery.sequence,
     subject: delivery.subject,

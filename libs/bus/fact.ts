@@ -11,7 +11,7 @@ import { toInstant } from '#libs/runtime/instant';
 import { inSpan } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { isConflict, isFinalRefusal } from './errors.ts';
-import { headerOf, nonceHeader, tracedHeaders, traceIdOf } from './headers.ts';
+import { headerOf, nonceHeader, readableHeaders, tracedHeaders, traceIdOf } from './headers.ts';
 import { storeMessage } from './store-message.ts';
 
 export type StoredFact<T> = {
@@ -92,12 +92,13 @@ export async function readFact<S extends z.ZodType>(
 
 /** A stored message as the fact that it holds. Throws when it holds another. */
 export function toFact<S extends z.ZodType>(stored: StoredMsg, schema: S): StoredFact<z.output<S>> {
+  const header = readableHeaders(() => stored.header);
   return {
     body: schema.parse(parseJson(stored.string())),
     sequence: stored.seq,
     storedAt: toInstant(stored.time.getTime()),
-    nonce: headerOf(stored.header, nonceHeader),
-    traceId: traceIdOf(stored.header),
+    nonce: headerOf(header, nonceHeader),
+    traceId: traceIdOf(header),
   };
 }
 

@@ -21,6 +21,18 @@ export function contextOf(from: MsgHdrs | undefined): Context {
   return extractContext((key) => headerOf(from, key));
 }
 
+/**
+ * The headers of a message; undefined when it has none, or such as nobody can read. The client reads them when they are
+ * first looked at, and throws then: a message that anybody may send must not be one that nobody can handle.
+ */
+export function readableHeaders(look: () => MsgHdrs | undefined): MsgHdrs | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 /** One header; undefined when it is missing or empty. */
 export function headerOf(from: MsgHdrs | undefined, key: string): string | undefined {
   return from?.get(key) || undefined;

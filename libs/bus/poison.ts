@@ -9,7 +9,7 @@ import { isDeeperThan, parseJson } from '#libs/contracts/json';
 import { factsOf, remediationIdOf, streams } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import type { Bus } from './bus.ts';
-import { headerOf, versionHeader } from './headers.ts';
+import { headerOf, readableHeaders, versionHeader } from './headers.ts';
 
 /** Far more than any fact has: what a request may hold is bounded where it comes in. */
 const deepest = 64;
@@ -53,7 +53,7 @@ export async function poisonAmongFacts(
     try {
       parseFact(factSchema, stored.subject, stored.string());
     } catch (error) {
-      if (!isOfAnotherVersion(writerOf(stored.header))) {
+      if (!isOfAnotherVersion(writerOf(readableHeaders(() => stored.header)))) {
         return { subject: stored.subject, why: whyUnreadable(error) };
       }
     }

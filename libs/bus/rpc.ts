@@ -9,7 +9,7 @@ import { failpoint } from '#libs/runtime/failpoint';
 import { inSpan } from '#libs/runtime/tracing';
 import { answeringInboxesOnly } from './answer-inboxes.ts';
 import type { Bus } from './bus.ts';
-import { contextOf, headerOf, tracedHeaders } from './headers.ts';
+import { contextOf, headerOf, readableHeaders, tracedHeaders } from './headers.ts';
 
 export type Served = {
   readonly name: string;
@@ -64,7 +64,7 @@ async function answer(bus: Bus, verb: Served, message: ServiceMsg): Promise<void
   await inSpan(
     bus.tracer,
     `rpc ${verb.subject}`,
-    { kind: 'server', parent: contextOf(message.headers) },
+    { kind: 'server', parent: contextOf(readableHeaders(() => message.headers)) },
     async () => {
       try {
         const asked = message.string();

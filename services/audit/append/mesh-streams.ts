@@ -1,6 +1,6 @@
 import type { Bus } from '#libs/bus/bus';
 import { isFinalRefusal } from '#libs/bus/errors';
-import { noHeaders } from '#libs/bus/headers';
+import { noHeaders, readableHeaders, traceIdOf } from '#libs/bus/headers';
 import { storeMessage } from '#libs/bus/store-message';
 import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-record';
 import { canonicalJson, parseJson } from '#libs/contracts/json';
@@ -53,7 +53,7 @@ export function openMeshStreams(bus: Bus): MeshStreams {
         sequence,
         subject: message.subject,
         storedAt: toInstant(message.time.getTime()),
-        traceId: message.header?.get('traceparent').split('-')[1],
+        traceId: traceIdOf(readableHeaders(() => message.header)),
         body: bodyOf(message.string()),
         bytes: message.data.byteLength,
       };

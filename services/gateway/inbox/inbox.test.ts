@@ -11,6 +11,7 @@ import { detailsSchema } from '#libs/contracts/scalars';
 import { anyRequested, completeChannel, deadAll, inboxSubject, streams } from '#libs/contracts/subjects';
 import { type NatsServer, startNatsServer } from '#libs/testing/nats-server';
 import { type PlayedExecutor, playExecutor } from '#libs/testing/played-executor';
+import { openRawClient } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
 import { startSafety } from '../../safety/service.ts';
 import { startGateway } from '../service.ts';
@@ -154,6 +155,18 @@ describe('poison', () => {
         expect.objectContaining({ reason, message: expect.stringContaining(named), stream: streams.inbox }),
       );
     }
+    await inboxIsEmpty();
+  });
+
+  it('is a message with headers that nobody can read, and it does not come again', async () => {
+    const letters: unknown[] = [];
+    using _ = subscribe(context.bus, deadAll, deadLetterSchema, (letter) => void letters.push(letter));
+    const headers = Buffer.from('NATS/1.0\r\na b: c\r\n\r\n');
+    const payload = Buffer.from(JSON.stringify({ container: fresh(), action: 'restart' }));
+    await using client = await openRawClient(server.port, '_INBOX.raw');
+    await client.publish([{ subject: inboxSubject, headers, payload }]);
+    await until('it is buried', () => letters.length > 0 || undefined);
+    expect(letters).toMatchObject([{ reason: 'invalid_event', message: expect.stringContaining('headers') }]);
     await inboxIsEmpty();
   });
 

@@ -39,6 +39,8 @@ export function startInbox(context: ServiceContext, admission: Admission): Async
 }
 
 async function takeUp(inbox: Inbox, delivery: Delivery): Promise<Handled> {
+  // Its Nats-Msg-Id may stand among them: without it the same request could come a second time and not be known.
+  if (delivery.hasUnreadableHeaders) return bury(inbox, delivery, unreadableHeaders);
   const read = readEvent({
     subject: delivery.subject,
     bytes: delivery.bytes(),
@@ -48,6 +50,11 @@ async function takeUp(inbox: Inbox, delivery: Delivery): Promise<Handled> {
   const id = await idOf(inbox, read.event, delivery);
   return withRemediation(id, () => admit(inbox, id, read.event, delivery));
 }
+
+const unreadableHeaders: Poison = {
+  reason: 'invalid_event',
+  message: 'headers: cannot be read; a name has letters, digits and signs other than a colon, and no blanks',
+};
 
 async function admit(inbox: Inbox, id: string, event: InboxEvent, delivery: Delivery): Promise<Handled> {
   const { admission, context, notice } = inbox;
