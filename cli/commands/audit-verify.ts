@@ -29,7 +29,7 @@ export const auditVerifyCommand = command({
       type: 'text',
       value: '<path>',
       about:
-        'with --file: saved checkpoints, from nats stream view HEMOSTAT_CHECKPOINTS or the log of the audit service',
+        'with --file: saved checkpoints: the log of the audit service, or what nats sub showed of the stream HEMOSTAT_CHECKPOINTS',
     },
   },
   notes: [
@@ -70,7 +70,7 @@ async function verifyFile(
   if (checkpoints !== undefined && saved.length === 0)
     throw usageError(
       `There is no checkpoint in ${checkpoints}.`,
-      'save what nats stream view HEMOSTAT_CHECKPOINTS shows, or the log of the audit service',
+      'save the log of the audit service, or the output of: nats sub hemostat.checkpoint --stream HEMOSTAT_CHECKPOINTS --all --wait 2s',
     );
   const verifier = saved.length === 0 ? undefined : verifierGiven(key, env);
   const verified = await verifyChain(path, { notes: async () => saved, verifier }, systemClock);

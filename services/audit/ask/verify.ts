@@ -195,7 +195,7 @@ function createWalk(head: AuditHead | undefined, judge: Judge, verifier: Verifie
 
 function whatToDo(isBroken: boolean): string {
   return isBroken
-    ? 'keep a copy of the files as they are, as evidence; compare them with a backup and with what nats stream view HEMOSTAT_AUDIT still shows; put back files that were moved or lost. What is proved can be relied on'
+    ? "keep a copy of the files as they are, as evidence; compare them with a backup, and with the copies that NATS still has: nats sub 'hemostat.audit.>' --stream HEMOSTAT_AUDIT --all --wait 2s; put back files that were moved or lost. What is proved can be relied on"
     : 'find out who could write to the checkpoints or to the key of the audit service, and compare with the verifier key that was pinned earlier and with the checkpoints in the log of the audit service';
 }
 

@@ -77,8 +77,8 @@ describe('a checkpoint', () => {
   it.each([
     ['one after the other', `${note}${note}`],
     [
-      'as nats stream view shows them',
-      `[1] Subject: hemostat.checkpoint Received: 2026-01-01\n\n${note}\n\n[2] Subject: x\n\n${note}\n`,
+      'as nats sub shows them',
+      `06:02:24 Subscribing to subject hemostat.checkpoint\n[#1] Received: seq 1 / subject: hemostat.checkpoint\n${note}\n[#2] Received: seq 2\n${note}\n`,
     ],
     [
       'in lines of a log',
@@ -89,8 +89,11 @@ describe('a checkpoint', () => {
     expect(checkpointsIn(text)).toEqual([note, note]);
   });
 
-  it('that lost its beginning is found, and not believed', () => {
-    const [broken = ''] = checkpointsIn(note.split('\n').slice(1).join('\n'));
-    expect(openCheckpoint(broken, verifier)).toBeUndefined();
+  it('that lost a part is found, and not believed', () => {
+    const lines = note.split('\n');
+    for (const cut of [lines.slice(1), lines.slice(0, -2), lines.with(4, 'x'), lines.toSpliced(3, 1)]) {
+      const [broken = expect.fail(), ...more] = checkpointsIn(cut.join('\n'));
+      for (const each of [broken, ...more]) expect(openCheckpoint(each, verifier)).toBeUndefined();
+    }
   });
 });
