@@ -14,9 +14,13 @@ export function backOffUntil(cell: Cell, policy: Policy): number | undefined {
     : undefined;
 }
 
+// More would be longer than any maximum; and infinitely many would make of no wait no number.
+const mostDoublings = 52;
+
 /** 1 failure waits the base, each further one twice as long, up to the maximum. */
 export function backOffMs(failures: number, policy: Policy): number {
-  return Math.min(policy.backOffMaxMs, policy.backOffBaseMs * 2 ** (failures - 1));
+  const doublings = Math.min(failures - 1, mostDoublings);
+  return Math.min(policy.backOffMaxMs, policy.backOffBaseMs * 2 ** doublings);
 }
 
 export type BreakerView =

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Executed, Verified } from '#libs/contracts/facts';
 import type { Plan } from '#libs/contracts/plan';
+import { holds } from '../../../tests/proof/holds.ts';
 import { endOf } from './outcome.ts';
 import type { StepLog } from './step-log.ts';
 
@@ -178,5 +180,67 @@ describe('a plan with steps on several targets', () => {
   it('fails when nothing but failed steps stand in the log', () => {
     const alone = endOf({ runbook: 'test', steps: steps.slice(0, 1) }, new Map([[1, refused]]));
     expect(alone).toMatchObject({ outcome: 'failed', message: 'no' });
+  });
+});
+
+describe('the end of any plan', () => {
+  const statuses = ['success', 'failed', 'unknown', 'skipped', 'not_applicable', 'not_started'] as const;
+  const logs = fc.array(
+    fc
+      .tuple(
+        fc.constantFrom(...statuses),
+        fc.constantFrom(undefined, 'healthy', 'unhealthy', 'inconclusive'),
+        fc.boolean(),
+      )
+      .map(([status, verdict, reached_docker]) => step(status, verdict, { reached_docker })),
+    { minLength: 1, maxLength: 5 },
+  );
+
+  it('is recovered only when a step did what it should and the patient was seen to be well', () => {
+    holds(
+      fc.property(logs, (log) => {
+        if (end(log).outcome !== 'recovered') return;
+        expect(
+          log.some(
+            ({ executed, verified }) => executed?.status === 'success' && verified?.verdict === 'healthy',
+          ),
+        ).toBe(true);
+      }),
+    );
+  });
+
+  it('is unknown whenever the step that ended it is', () => {
+    holds(
+      fc.property(logs, (log) => {
+        const ending = log.find(
+          ({ executed }) => executed && !['success', 'skipped'].includes(executed.status),
+        );
+        if (ending?.executed?.status === 'unknown') expect(end(log).outcome).toBe('unknown');
+      }),
+    );
+  });
+
+  it('tells each target once, and none that nothing reached', () => {
+    holds(
+      fc.property(logs, (log) => {
+        const { effects = [], reached_docker, outcome } = end(log);
+        expect(effects.length).toBeLessThanOrEqual(1);
+        expect(reached_docker || effects.length === 0).toBe(true);
+        expect(effects.every(({ verified }) => !verified || outcome === 'recovered')).toBe(true);
+      }),
+    );
+  });
+
+  it('is nothing done, only when nothing reached the engine', () => {
+    holds(fc.property(logs, (log) => end(log).outcome !== 'expired' || !end(log).reached_docker));
+  });
+
+  it('is the same, whoever tells it', () => {
+    holds(
+      fc.property(logs, (log) => {
+        expect(end(structuredClone(log))).toEqual(end(log));
+        expect(end(log).execution_log).toHaveLength(log.length);
+      }),
+    );
   });
 });

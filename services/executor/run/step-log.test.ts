@@ -193,3 +193,70 @@ describe('whatever stands in the log', () => {
     );
   });
 });
+
+describe('a run that is cut off after any fact', () => {
+  type Told = { readonly n: number; readonly stands: StepLog };
+
+  /** The facts of one whole run, one after the other, as makeMove would state them. */
+  const factsOf = (
+    plan: Plan,
+    statuses: Iterator<Executed['status']>,
+    opinions: Iterator<Verified['verdict']>,
+  ): Told[] => {
+    const told: Told[] = [];
+    let log: PlanLog = new Map();
+    const tell = (n: number, stands: StepLog): void => {
+      told.push({ n, stands });
+      log = new Map(log).set(n, stands);
+    };
+    for (let next = nextMove(plan, log); next.kind !== 'finish'; next = nextMove(plan, log)) {
+      const { n } = next.step;
+      const stands = log.get(n) ?? {};
+      if (next.kind === 'begin') tell(n, { started: started(n) });
+      else if (next.kind === 'verify') tell(n, { ...stands, verified: verified(n, opinions.next().value) });
+      else
+        tell(n, {
+          ...stands,
+          executed: executed(n, next.kind === 'skip' ? 'skipped' : statuses.next().value),
+        });
+    }
+    return told;
+  };
+  const plans = arbitraryCase.map(({ plan }) => plan);
+  const runs = fc
+    .tuple(
+      plans,
+      fc.infiniteStream(fc.constantFrom(...stepStatuses)),
+      fc.infiniteStream(fc.constantFrom(...verdicts)),
+    )
+    .map(([plan, statuses, opinions]) => ({ plan, told: factsOf(plan, statuses, opinions) }));
+  const logOf = (told: readonly Told[]): PlanLog => new Map(told.map(({ n, stands }) => [n, stands]));
+
+  it('goes on where it was: it begins nothing that was begun, and goes back to no earlier step', () => {
+    holds(
+      fc.property(runs, ({ plan, told }) => {
+        for (let cut = 0; cut <= told.length; cut += 1) {
+          const next = nextMove(plan, logOf(told.slice(0, cut)));
+          const last = told[cut - 1];
+          if (next.kind === 'finish') expect(cut).toBe(told.length);
+          else {
+            expect(next.step.n).toBeGreaterThanOrEqual(last?.n ?? 1);
+            if (next.kind === 'begin')
+              expect(told.slice(0, cut).some(({ n }) => n === next.step.n)).toBe(false);
+          }
+        }
+      }),
+    );
+  });
+
+  it('looks, and does nothing else, at a step of which only the intent stands', () => {
+    holds(
+      fc.property(runs, ({ plan, told }) => {
+        for (const [at, { stands }] of told.entries()) {
+          if (stands.started && !stands.executed)
+            expect(nextMove(plan, logOf(told.slice(0, at + 1))).kind).toBe('recover');
+        }
+      }),
+    );
+  });
+});

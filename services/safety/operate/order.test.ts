@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeptControl } from '#libs/contracts/cell';
+import { holds } from '../../../tests/proof/holds.ts';
 import { type Order, withOrder } from './order.ts';
 
 const free: KeptControl = { kill_switch: null, maintenance: [], orders: [] };
@@ -51,5 +53,37 @@ describe('an order to the controls', () => {
     const { orders } = controlsAfter(...many);
     expect(orders.length).toBeLessThan(50);
     expect(orders.at(-1)).toMatchObject({ id: 'order-99' });
+  });
+});
+
+describe('orders to the controls', () => {
+  const wishes = fc.record(
+    {
+      kill_switch: fc.constantFrom<('on' | 'off')[]>('on', 'off'),
+      maintenance: fc.boolean().map((on) => (on ? [window] : [])),
+    },
+    { requiredKeys: [] },
+  );
+  const some = fc.array(wishes, { maxLength: 8 }).map((list) => list.map((wish, n) => order(n + 1, wish)));
+  const inAnyOrder = some.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+  );
+
+  it('come to the same controls in whatever order they are carried out', () => {
+    holds(
+      fc.property(inAnyOrder, ([asked, carriedOut]) => {
+        const { orders: _, ...right } = controlsAfter(...asked);
+        expect(controlsAfter(...carriedOut)).toMatchObject(right);
+      }),
+    );
+  });
+
+  it('count once each, however often they are carried out', () => {
+    holds(
+      fc.property(inAnyOrder, ([asked, again]) => {
+        const once = controlsAfter(...asked);
+        expect(again.reduce(withOrder, once)).toBe(once);
+      }),
+    );
   });
 });

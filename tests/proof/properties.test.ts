@@ -1,0 +1,36 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runsEach } from './holds.ts';
+import { seed } from './size.ts';
+import { tell } from './tell.ts';
+
+const root = join(import.meta.dirname, '../..');
+const tests = globSync('{cli,demo,examples,libs,services,tests}/**/*.test.ts', { cwd: root })
+  .filter((file) => !file.endsWith('properties.test.ts'))
+  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+const found = tests.flatMap(({ file, text }) =>
+  text
+    .split(/\bholds\(/)
+    .slice(1)
+    .map((property) => ({ file, costly: /^\s*\{ each: [\d_]+ \},?\s*\)/m.test(property) })),
+);
+
+it('at least forty properties are tried in as many cases as a proof asks for', () => {
+  const full = found.filter(({ costly }) => !costly);
+  expect(full.length).toBeGreaterThanOrEqual(40);
+  expect(runsEach).toBeGreaterThanOrEqual(1_000);
+  tell('P2', {
+    properties: full.length,
+    runs_each: runsEach,
+    costly_properties: found.length - full.length,
+    seed,
+  });
+});
+
+it('no property says for itself how often it is tried, or from which seed', () => {
+  const own = tests
+    .filter(({ text }) => /\bfc\.(assert|configureGlobal)\(/.test(text))
+    .map(({ file }) => file);
+  expect(own).toEqual([]);
+});
