@@ -48,6 +48,10 @@ console.log(
     kills: evidence.kills.length,
     restarts_seen: restarts.seen,
     restarts_audited: restarts.audited,
+    ready_p50_ms: quantile(
+      evidence.kills.map(({ at, ready_at }) => ready_at - at),
+      0.5,
+    ),
     takeover_p50_ms: takeover(0.5, 'ms'),
     takeover_p95_ms: takeover(0.95, 'ms'),
     takeover_max_ms: takeover(1, 'ms'),

@@ -13,6 +13,7 @@ const judgedSchema = z.object({
   restarts_audited: z.number(),
   outcomes: count,
   offences: count,
+  ready_p50_ms: z.number(),
   takeover_p50_ms: z.number(),
   takeover_p95_ms: z.number(),
   takeover_max_ms: z.number(),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { MeshProcesses, ServiceName, ServiceProcess } from '#libs/testing/mesh-processes';
 import type { NatsServer } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
@@ -5,7 +6,8 @@ import { freePort } from '../../../demo/free-port.ts';
 import type { Kill } from '../check/evidence.ts';
 import type { EvidenceFolder } from './folder.ts';
 
-const readyWithinMs = 60_000;
+const readyWithinMs = 180_000;
+const lookEveryMs = 100;
 
 /** A place in which a process of a service runs, one after another. */
 export type Place = { readonly service: ServiceName; readonly slot: string };
@@ -44,11 +46,13 @@ export async function superviseMesh(
   };
   const ready = async (made: Running): Promise<number> => {
     const { readyUrl, name, process } = made;
-    const answers = () =>
-      fetch(readyUrl, { signal: AbortSignal.timeout(2_000) }).then(
+    const answers = async () => {
+      await setTimeout(lookEveryMs);
+      return fetch(readyUrl, { signal: AbortSignal.timeout(2_000) }).then(
         async (answer) => (await answer.text()) !== '' && (answer.ok || undefined),
         () => undefined,
       );
+    };
     await until(`${name} is ready; it said ${process.output().slice(-500)}`, answers, readyWithinMs);
     taking.add(made);
     return Date.now();

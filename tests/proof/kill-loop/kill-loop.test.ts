@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { testEngine } from '#libs/testing/docker-engine';
+import { startNatsServer } from '#libs/testing/nats-server';
+import { drawFrom } from '../draw.ts';
+import { clientsOf } from '../evidence/clients.ts';
+import { startProofGround } from '../evidence/ground.ts';
+import { loadMesh } from '../evidence/load.ts';
+import { seed, sized } from '../size.ts';
+import { tell } from '../tell.ts';
+import { killAround } from './kills.ts';
+
+const kills = sized({ each: 55, long: 550 });
+const atLeast = sized({ each: 500, long: 5_000 });
+const timeoutMs = sized({ each: 15 * 60_000, long: 120 * 60_000 });
+const patients = 12;
+const endsWithinMs = 120_000;
+const takeoverMs = 10_000;
+const readyMs = 3_000;
+
+it(
+  'nothing is lost and nothing happens twice, whichever process is killed and however often',
+  async () => {
+    await using server = await startNatsServer();
+    await using ground = await startProofGround({
+      natsUrl: server.url,
+      suite: 'kill-loop',
+      seed,
+      docker: testEngine().docker,
+      patients,
+      replicas: { gateway: 2, safety: 2, executor: 2, verifier: 2, audit: 2 },
+    });
+    const { supervised, bus, evidence } = ground;
+    const begunAt = Date.now();
+    let lastFaultAt: number | undefined;
+    const killing = killAround(supervised, server, kills, drawFrom(seed)).then(() => {
+      lastFaultAt = Date.now();
+    });
+    const clients = clientsOf(supervised, bus, evidence, timeoutMs);
+    const goesOn = () => lastFaultAt === undefined;
+    await Promise.all([
+      killing,
+      loadMesh({ clients, patients: ground.patients, prefix: `kill-loop-${seed}`, atLeast, goesOn }),
+    ]);
+    const loadSeconds = Math.round((Date.now() - begunAt) / 1_000);
+    const judged = await ground.judged({ lastFaultAt: lastFaultAt ?? 0, withinMs: endsWithinMs });
+    tell('P5', {
+      kills: judged.kills,
+      remediations: judged.remediations,
+      executed: judged.acted,
+      lost: judged.offences['I1 nothing lost'] ?? -1,
+      doubled: judged.offences['I2 nothing twice'] ?? -1,
+      ready_p50_ms: judged.ready_p50_ms,
+      takeover_p50_ms: judged.takeover_p50_ms,
+      takeover_p95_ms: judged.takeover_p95_ms,
+      takeover_max_ms: judged.takeover_max_ms,
+      takeover_whole_p95_ms: judged.takeover_whole_p95_ms,
+      load_seconds: loadSeconds,
+      policy: 'file storage, fsync every 2 min (the default); kill -9 of processes, no loss of power',
+      seed,
+    });
+    expect(judged.holds, judged.said).toBe(true);
+    expect(judged.kills).toBe(kills);
+    expect(judged.remediations).toBeGreaterThanOrEqual(atLeast);
+    expect(judged.acted).toBeGreaterThan(0.8 * judged.remediations);
+    // On a machine that takes longer than this only to start a process, takeovers say nothing about the mesh.
+    if (judged.ready_p50_ms > readyMs) return console.warn('this machine is too busy to judge takeovers');
+    expect(judged.takeover_p95_ms).toBeLessThan(takeoverMs);
+  },
+  timeoutMs,
+);
