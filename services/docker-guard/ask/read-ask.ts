@@ -48,7 +48,7 @@ export function readAsk({ method, url, httpVersion, rawHeaders }: Head): Ask | s
 
 function isUnclear(segment: string): boolean {
   if (!/^(?:[A-Za-z0-9._:@~-]|%[0-9A-Fa-f]{2})+$/.test(segment)) return true;
-  const decoded = decoded1(segment);
+  const decoded = decodedText(segment);
   if (decoded === undefined || !/^[\x21-\x7e]+$/.test(decoded) || /[%\\?#]/.test(decoded)) return true;
   return decoded.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
@@ -59,7 +59,7 @@ function readQuery(text: string | undefined): Ask['query'] | string {
   for (const pair of text.split('&')) {
     const equals = pair.indexOf('=');
     const name = pair.slice(0, equals);
-    const value = decoded1(pair.slice(equals + 1).replaceAll('+', ' '));
+    const value = decodedText(pair.slice(equals + 1).replaceAll('+', ' '));
     if (equals < 1 || !/^[a-z]+$/.test(name) || value === undefined)
       return 'a query parameter has an odd form';
     if (query.has(name)) return `the query parameter ${name} stands there twice`;
@@ -68,7 +68,7 @@ function readQuery(text: string | undefined): Ask['query'] | string {
   return Object.fromEntries(query);
 }
 
-function decoded1(text: string): string | undefined {
+function decodedText(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
