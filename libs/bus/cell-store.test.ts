@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buckets } from '#libs/contracts/subjects';
 import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
+import { openRawClient } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
 import { type CellStore, openCells } from './cell-store.ts';
 import type { ServiceContext } from './open-service.ts';
@@ -50,9 +51,14 @@ describe('forgetting a value', () => {
   });
 });
 
-it('a watcher hears of every value but the one that nobody can read', async () => {
-  const [poison, good] = [`act.poison-${randomUUID()}`, `act.good-${randomUUID()}`];
+it('a watcher hears of every value but those that nobody can read', async () => {
+  const [poison, mangled, good] = ['poison', 'mangled', 'good'].map((name) => `act.${name}-${randomUUID()}`);
+  if (!poison || !mangled || !good) throw new Error('three keys');
   await context.bus.js.publish(`$KV.${buckets.safety}.${poison}`, '{"no": "number"}');
+  await using client = await openRawClient(ground.server.port, '_INBOX.raw');
+  const headers = Buffer.from('NATS/1.0\r\na b: c\r\n\r\n');
+  await client.publish([{ subject: `$KV.${buckets.safety}.${mangled}`, headers, payload: Buffer.from('5') }]);
+  expect((await store.read(mangled)).value).toBe(5);
   await store.compareAndSet(good, 0, 7);
   const heard = new Map<string, number>();
   const stop = new AbortController();
@@ -61,6 +67,7 @@ it('a watcher hears of every value but the one that nobody can read', async () =
   await store.compareAndSet(good, (await store.read(good)).revision, 8);
   await until('the watch goes on', () => heard.get(good) === 8 || undefined);
   expect(heard.has(poison)).toBe(false);
+  expect(await store.keys('act.*')).toContain(good);
   stop.abort();
   await watching;
 });

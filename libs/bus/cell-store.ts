@@ -2,7 +2,7 @@
  * Guarantee: a value is replaced only if nobody changed it since it was read. After a time-out the outcome is
  * unknown and says so: read again before deciding anything.
  */
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
@@ -40,9 +40,7 @@ export async function openCells<S extends z.ZodType>(
     read: async (key) => {
       const entry = await kv.get(key);
       if (entry === null) return { value: undefined, revision: 0 };
-      // Headers that nobody can read say nothing of it being gone.
-      const operation = attempt(() => entry.operation) ?? 'PUT';
-      const value = operation === 'PUT' ? parse(entry.string()) : undefined;
+      const value = isThere(entry) ? parse(entry.string()) : undefined;
       return { value, revision: entry.revision };
     },
     compareAndSet: async (key, revision, value) => {
@@ -81,6 +79,10 @@ export async function openCells<S extends z.ZodType>(
   };
 }
 
+/** Was it put, and not taken away? Headers that nobody can read say nothing of it being gone. */
+const isThere = (entry: Pick<KvEntry, 'operation'>): boolean =>
+  (attempt(() => entry.operation) ?? 'PUT') === 'PUT';
+
 // One that nobody can read may not keep the others from whoever watches.
 function attempt<T>(read: () => T): T | undefined {
   try {
@@ -107,7 +109,7 @@ async function watchForEver(
       const stop = (): void => updates.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {
-        for await (const entry of updates) if (entry.operation === 'PUT') onText(entry.key, entry.string());
+        for await (const entry of updates) if (isThere(entry)) onText(entry.key, entry.string());
       } finally {
         signal.removeEventListener('abort', stop);
       }

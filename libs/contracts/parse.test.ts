@@ -40,4 +40,8 @@ describe('what is wrong with a request', () => {
     const parse = () => parseOrProblem(z.strictObject({}), { a: 1, b: 2 }, 'The request', 'params');
     expect(parse).toThrow('params.a: is not a known field; params.b: is not a known field');
   });
+
+  it('is told also of a field whose name is empty', () => {
+    expect(() => parseOrProblem(z.strictObject({}), { '': 1 })).toThrow('"": is not a known field');
+  });
 });

@@ -7,7 +7,10 @@ function fieldErrors(error: z.ZodError, prefix: string): readonly FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = [prefix, ...issue.path.map(String)].filter((part) => part !== '');
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
+      return issue.keys.map((key) => ({
+        field: [...path, key || '""'].join('.'),
+        message: 'is not a known field',
+      }));
     }
     return [{ field: path.join('.') || 'body', message: issue.message }];
   });
