@@ -5,7 +5,7 @@ import { renderServerConf } from './server-conf.ts';
 
 const shipped = join(import.meta.dirname, '..', '..', '..', 'nats', 'nats.conf');
 
-it('is what nats/nats.conf holds', () => {
+it('is what nats/nats.conf holds; else: node nats/prepare.ts --conf X --seeds X, and copy X/nats.conf', () => {
   expect(renderServerConf({ engines: ['local'], syncs: true })).toBe(readFileSync(shipped, 'utf8'));
 });
 
