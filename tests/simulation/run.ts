@@ -9,6 +9,7 @@ import { checkEnds, type Ended } from './checks/in-the-end.ts';
 import { checkReplay } from './checks/replayed.ts';
 import { watchCells } from './checks/watch-cells.ts';
 import { type Watched, watchEffects } from './checks/watch-effects.ts';
+import { watchFacts } from './checks/watch-facts.ts';
 import { createEngine } from './docker/engine.ts';
 import { playVerifier } from './docker/verifier.ts';
 import { startExecutor } from './mesh/executor.ts';
@@ -70,6 +71,7 @@ async function runIn(world: World, seed: number, change: Change): Promise<Run> {
   const docker = createEngine(world, weather, names);
   const ground: Ground = { world, weather, wire, server, docker };
   const settings = settingsOf(world);
+  watchFacts(world, server);
   const effects = watchEffects(world, docker, server);
   const settlements = watchCells(world, server);
   playVerifier(world, server, docker);
