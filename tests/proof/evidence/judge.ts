@@ -17,6 +17,7 @@ const judgedSchema = z.object({
   takeover_p50_ms: z.number(),
   takeover_p95_ms: z.number(),
   takeover_max_ms: z.number(),
+  takeover_of_work_p95_ms: z.number(),
   takeover_whole_p95_ms: z.number(),
 });
 export type Judged = z.infer<typeof judgedSchema> & { readonly holds: boolean; readonly said: string };

@@ -53,6 +53,7 @@ it(
       takeover_p50_ms: judged.takeover_p50_ms,
       takeover_p95_ms: judged.takeover_p95_ms,
       takeover_max_ms: judged.takeover_max_ms,
+      takeover_of_work_p95_ms: judged.takeover_of_work_p95_ms,
       takeover_whole_p95_ms: judged.takeover_whole_p95_ms,
       load_seconds: loadSeconds,
       policy: 'file storage, fsync every 2 min (the default); kill -9 of processes, no loss of power',
