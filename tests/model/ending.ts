@@ -48,7 +48,7 @@ function acked(state: State, id: number, errand: Errand): State {
   return errand === 'sweep' ? state : withAck(state, id, errand, true);
 }
 
-/** services/safety/ending.ts, complete. */
+/** services/safety/ending.ts, stateComplete and settle. */
 export function complete(
   world: World,
   state: State,

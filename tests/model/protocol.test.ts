@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isLong, sized } from '../proof/size.ts';
 import { tell } from '../proof/tell.ts';
@@ -39,6 +41,17 @@ describe('the protocol without one of its rules', () => {
   it('is tried without every rule that there is', () => {
     expect(ablations.map(({ rule }) => rule).sort()).toEqual(Object.keys(rules).sort());
   });
+});
+
+it('the rules name code that there is', () => {
+  const root = join(import.meta.dirname, '../..');
+  const named = readFileSync(join(import.meta.dirname, 'rules.ts'), 'utf8').matchAll(
+    /((?:libs|services)\/[\w/-]+\.ts)(?:, (\w+))?/g,
+  );
+  const places = [...named].map(([, file = '', name = '']) => ({ file, name }));
+  expect(places.length).toBeGreaterThanOrEqual(Object.keys(rules).length);
+  const wrong = places.filter(({ file, name }) => !readFileSync(join(root, file), 'utf8').includes(name));
+  expect(wrong).toEqual([]);
 });
 
 function numbered(trace: readonly string[]): string {

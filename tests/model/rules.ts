@@ -47,11 +47,11 @@ export const rules = {
   undecidedEndsAsRefusal: true,
   /** services/safety/ending.ts, close: the lease of a refusal is given back; a refusal is an end already. */
   refusalIsAnEnd: true,
-  /** services/safety/ending.ts, complete: settled is what stands, not what was about to be stated. */
+  /** services/safety/ending.ts, stateComplete: settled is what stands, not what was about to be stated. */
   settledFromStoredFact: true,
   /** services/safety/cell.ts, settleLease: nothing changes unless the lease is this remediation's. */
   onlyOwnLeaseSettled: true,
-  /** services/safety/ending.ts, complete, and admit.ts: an end that stands already is settled all the same. */
+  /** services/safety/ending.ts, settle, and admit.ts: an end that stands already is settled all the same. */
   settledAfterDuplicate: true,
   /** services/safety/ending.ts: a message is acknowledged after its end is settled and told. */
   ackAfterSettling: true,
