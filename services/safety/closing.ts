@@ -1,7 +1,7 @@
 import { actionNamed } from '#libs/actions/catalogue';
 import type { RemediationRecord } from '#libs/bus/remediation-record';
 import { headOf } from '#libs/contracts/fact-head';
-import type { Complete, LogEntry, Requested } from '#libs/contracts/facts';
+import type { Complete, Finished, LogEntry, Requested } from '#libs/contracts/facts';
 import { type Target, targetId } from '#libs/contracts/target';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 import type { LeaseTiming } from './policy.ts';
@@ -30,7 +30,7 @@ export function closingStep(
   now: number,
 ): ClosingStep {
   const finished = record.finished?.body;
-  if (finished && finished.outcome !== 'unknown') {
+  if (finished && !mayStillAct(record.requested.body, finished)) {
     return { kind: 'complete', fact: completeFrom(record.requested.body, finished, now) };
   }
   const started = record.steps.flatMap((step) => (step.started ? [step.started.body] : []));
@@ -91,6 +91,18 @@ function logOf(record: RemediationRecord): LogEntry[] {
         ...(verdict ? { verdict } : {}),
       },
     ];
+  });
+}
+
+/**
+ * Is it unknown of any step whether it was done, so that its call may still take effect? Also of one that the plan went on
+ * after. What an endpoint was asked for, and what only reads, acts on nothing that others are kept away from.
+ */
+export function mayStillAct({ plan }: Requested, { outcome, execution_log: log }: Finished): boolean {
+  if (outcome === 'unknown') return true;
+  return log.some(({ step, action, status }) => {
+    const target = plan?.steps.find(({ n }) => n === step)?.target;
+    return status === 'unknown' && target?.kind !== 'endpoint' && !readsOnly(action);
   });
 }
 

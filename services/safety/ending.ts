@@ -21,7 +21,7 @@ import { completeChannel, completeSubject, decidedSubject, requestedSubject } fr
 import { failpoint } from '#libs/runtime/failpoint';
 import { fromInstant } from '#libs/runtime/instant';
 import { closeLease, releaseLease, settleLease, spendsAttempt } from './cell.ts';
-import { closingSince, closingStep, completeFrom, isDiagnostic, targetsOf } from './closing.ts';
+import { closingSince, closingStep, completeFrom, isDiagnostic, mayStillAct, targetsOf } from './closing.ts';
 import type { LeaseTiming, Policy } from './policy.ts';
 import { NeverRequested } from './reading-facts.ts';
 import { remediationComplete } from './remediation-complete.ts';
@@ -93,7 +93,7 @@ export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timin
       const requested = await readFact(bus, requestedSubject(finished.remediation_id), requestedSchema);
       if (!requested) throw new NeverRequested('it finished, and nobody requested it');
       // What only reads has no late effect that would have to be waited for.
-      if (finished.outcome !== 'unknown' || isDiagnostic(requested.body)) {
+      if (!mayStillAct(requested.body, finished) || isDiagnostic(requested.body)) {
         const fact = completeFrom(requested.body, finished, bus.clock.now());
         return settle(requested.body, { kind: 'complete', fact: await stateComplete(requested.body, fact) });
       }

@@ -18,4 +18,9 @@ export const regressions: readonly (Change & { readonly seed: number; readonly f
     climate: () => ({ ...calm, crash: 0.02, engineTrouble: 1, engineFates: ['slow'] }),
     found: 'a restart that the engine was in the middle of was given up, and its target given to others',
   },
+  {
+    seed: 10_538,
+    found:
+      'a plan that went on after a step of which nobody knew gave back its leases while the call could still take effect',
+  },
 ];
