@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import type { Bus } from '#libs/bus/bus';
+import { streams } from '#libs/contracts/subjects';
+import type { Reading } from './flat.ts';
+
+export type Watched = {
+  /** Resident memory in MiB, by process. */
+  readonly memory: ReadonlyMap<string, readonly Reading[]>;
+  /** Messages that wait for a consumer or for its acknowledgement, of all consumers together. */
+  readonly pending: readonly Reading[];
+};
+
+export interface Watch extends AsyncDisposable {
+  readonly seen: Watched;
+}
+
+const everyMs = 1_000;
+
+/** Looks at memory and consumers every second until disposed. */
+export function watch(bus: Bus, processes: ReadonlyMap<string, number>, beganAt: number): Watch {
+  const memory = new Map([...processes.keys()].map((name) => [name, [] as Reading[]]));
+  const pending: Reading[] = [];
+  const stopping = new AbortController();
+  const look = async (): Promise<void> => {
+    const at = Date.now() - beganAt;
+    for (const [name, pid] of processes) memory.get(name)?.push({ at, value: await residentMiB(pid) });
+    pending.push({ at, value: await pendingOf(bus) });
+  };
+  const looking = (async () => {
+    while (!stopping.signal.aborted) {
+      await look();
+      await bus.clock.sleep(everyMs, stopping.signal);
+    }
+  })();
+  return {
+    seen: { memory, pending },
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await looking;
+    },
+  };
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+export async function pendingOf(bus: Bus): Promise<number> {
+  let sum = 0;
+  for (const stream of Object.values(streams)) {
+    for await (const { num_pending, num_ack_pending } of bus.jsm.consumers.list(stream)) {
+      sum += num_pending + num_ack_pending;
+    }
+  }
+  return sum;
+}
