@@ -4,9 +4,11 @@ import { readLinesBackwards } from '../file/read-lines.ts';
 import { mostItems } from './queue.ts';
 
 /** Where to read on: right after the record `link`. `file` is an index. */
-export type Start = { readonly file: number; readonly offset: number; readonly link: Link | undefined };
+type Place = { readonly file: number; readonly offset: number; readonly link: Link | undefined };
+/** `met`: whether the record that the head names stands in the files. */
+export type Start = Place & { readonly met: boolean };
 
-const beginning: Start = { file: 0, offset: 0, link: undefined };
+const beginning: Place = { file: 0, offset: 0, link: undefined };
 
 /**
  * A process that paused may have written its last batch once more on waking, and the record that the head names may
@@ -19,10 +21,10 @@ export const farthestRepeat = 4 * mostItems;
  * nowhere, the place after the last record that could be.
  */
 export async function locate(files: readonly string[], stored: AuditHead | undefined): Promise<Start> {
-  if (!stored || stored.n === 0) return beginning;
+  if (!stored || stored.n === 0) return { ...beginning, met: stored !== undefined };
   const from = Math.min(stored.copied.n, stored.n);
-  let fallback: Start | undefined;
-  let start: Start | undefined;
+  let fallback: Place | undefined;
+  let start: Place | undefined;
   let met = false;
   let linesSince = 0;
   for (const [file, path] of [...files.entries()].reverse()) {
@@ -41,10 +43,10 @@ export async function locate(files: readonly string[], stored: AuditHead | undef
         fallback ??= here;
         if (met) start ??= here;
       }
-      if (start && linesSince >= farthestRepeat) return start;
+      if (start && linesSince >= farthestRepeat) return { ...start, met };
     }
   }
-  return start ?? (met ? beginning : (fallback ?? beginning));
+  return { ...(start ?? (met ? beginning : (fallback ?? beginning))), met };
 }
 
 export function isSame(a: Link | undefined, b: Link): boolean {

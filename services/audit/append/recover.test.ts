@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditHead } from '#libs/contracts/audit-head';
+import type { AuditRecord } from '#libs/contracts/audit-record';
 import { nowhere, place } from '../chain/positions.ts';
 import { type Draft, genesis, type Link, seal } from '../chain/seal.ts';
+import { chainFiles } from '../file/chain-files.ts';
 import { Overtaken } from '../file/trouble.ts';
+import { emptyTree, grow } from '../tree/frontier.ts';
+import { leafHash } from '../tree/hashes.ts';
 import { type Recovered, recover as recoverWhile } from './recover.ts';
 
 let dir: string;
@@ -54,8 +58,15 @@ function headAt(n: number, copied = n): AuditHead {
     positions: { HEMOSTAT: position },
   };
 }
+const isMadeOfItsMessage = async ({ reason }: AuditRecord): Promise<boolean> => reason !== 'forged';
+const always = { holds: () => true, isMadeOfItsMessage };
 const recover = (file: string, head: AuditHead | undefined): Promise<Recovered> =>
-  recoverWhile(file, head, () => true);
+  recoverWhile(file, head, always);
+const treeOfAll = (n: number): readonly string[] =>
+  grow(
+    emptyTree,
+    lines.slice(0, n).map((line) => leafHash(line.trimEnd())),
+  ).hashes;
 const numbers = (records: readonly { n: number }[]): number[] => records.map(({ n }) => n);
 
 describe('recovering the chain', () => {
@@ -163,7 +174,9 @@ describe('recovering the chain', () => {
   it('changes nothing once it was overtaken itself', async () => {
     for (const found of [`${text(8)}{"torn":`, text(8).slice(0, -1)]) {
       await writeFile(path, found);
-      await expect(recoverWhile(path, headAt(8), () => false)).rejects.toBeInstanceOf(Overtaken);
+      await expect(recoverWhile(path, headAt(8), { ...always, holds: () => false })).rejects.toBeInstanceOf(
+        Overtaken,
+      );
       expect(await readFile(path, 'utf8')).toBe(found);
     }
   });
@@ -174,7 +187,9 @@ describe('recovering the chain', () => {
       appendFileSync(path, text(4));
       return true;
     };
-    expect(await recoverWhile(path, headAt(8), late)).toMatchObject({ fileSize: text(8).length });
+    expect(await recoverWhile(path, headAt(8), { ...always, holds: late })).toMatchObject({
+      fileSize: text(8).length,
+    });
     expect(await readFile(path, 'utf8')).toBe(text(8));
   });
 
@@ -217,6 +232,73 @@ describe('recovering the chain', () => {
     await writeFile(path, text(10));
     const stale = { ...headAt(3), hash: other.record.hash };
     expect((await recover(path, stale)).head.n).toBe(10);
+  });
+
+  const forged = (sequence: number, before: Link | undefined): string =>
+    `${seal({ ...draft(sequence), reason: 'forged' }, before ?? genesis).line}\n`;
+  const asideOf = async ({ setAside }: Recovered): Promise<string> =>
+    readFile(setAside?.path ?? expect.fail('nothing was set aside'), 'utf8');
+
+  it('sets aside what fits behind the head and was not made by the audit', async () => {
+    await writeFile(path, `${text(9)}${forged(10, links[9])}{"torn":`);
+    const recovered = await recover(path, headAt(8));
+    expect(recovered).toMatchObject({
+      head: { ...links[9], positions: { HEMOSTAT: { last: 9 } } },
+      cutBytes: 0,
+      contradiction: { why: 'unknown_records_set_aside', nats: links[8] ?? {}, file: { n: 10 } },
+    });
+    expect(numbers(recovered.uncopied)).toEqual([9]);
+    expect(await asideOf(recovered)).toBe(`${forged(10, links[9])}{"torn":`);
+    expect(await readFile(path, 'utf8')).toBe(text(9));
+  });
+
+  it('sets aside a record of a message that is in the audit already', async () => {
+    const again = `${seal(draft(3), links[8] ?? genesis).line}\n`;
+    await writeFile(path, `${text(8)}${again}`);
+    const recovered = await recover(path, headAt(8));
+    expect(recovered.head).toMatchObject({ ...links[8] });
+    expect(await asideOf(recovered)).toBe(again);
+  });
+
+  it('sets aside with it all files behind it, as if they had never begun', async () => {
+    await writeFile(`${path}.1`, text(4));
+    await writeFile(`${path}.2`, `${text(8).slice(text(4).length)}${forged(9, links[8])}`);
+    await writeFile(`${path}.3`, 'of a later time\n');
+    await writeFile(path, lines.slice(8).join(''));
+    const recovered = await recover(path, headAt(8));
+    expect(recovered).toMatchObject({ head: links[8] ?? {}, fileSize: 0 });
+    expect(await asideOf(recovered)).toBe(
+      `${forged(9, links[8])}of a later time\n${lines.slice(8).join('')}`,
+    );
+    expect(await chainFiles(path)).toEqual([`${path}.1`, `${path}.2`, path]);
+    expect(await readFile(`${path}.2`, 'utf8')).toBe(text(8).slice(text(4).length));
+    expect(await readFile(path, 'utf8')).toBe('');
+  });
+
+  it.each([
+    ['goes on from the changed one', 9],
+    ['goes on from the true one', 10],
+    ['leaves numbers out', 12],
+  ])('believes nothing behind a head that is not in the file: a record that %s', async (_, n) => {
+    const changed = seal({ ...draft(9), reason: 'forged' }, links[8] ?? genesis).record;
+    const before = n === 9 ? changed : { n: n - 1, hash: links[9]?.hash ?? '' };
+    await writeFile(path, `${text(8)}${forged(9, links[8])}${forged(before.n + 1, before)}`);
+    const recovered = await recover(path, { ...headAt(9), tree: [...treeOfAll(9)] });
+    expect(recovered).toMatchObject({
+      head: { ...links[9], tree: treeOfAll(9), positions: { HEMOSTAT: { last: 9 } } },
+      contradiction: { why: 'file_differs_from_nats' },
+    });
+    expect(await asideOf(recovered)).toBe(forged(before.n + 1, before));
+  });
+
+  it('takes nothing that was put before the record of the head for something behind it', async () => {
+    const inserted = forged(10, links[9]);
+    await writeFile(path, `${text(8)}${inserted}${lines[8]}`);
+    const recovered = await recover(path, { ...headAt(9, 4), tree: [...treeOfAll(9)] });
+    expect(recovered).toMatchObject({ head: { ...links[9], tree: treeOfAll(9) }, setAside: undefined });
+    expect(recovered.head.positions.HEMOSTAT).toMatchObject({ last: 9 });
+    expect(numbers(recovered.uncopied)).toEqual([5, 6, 7, 8, 9]);
+    expect(await readFile(path, 'utf8')).toBe(`${text(8)}${inserted}${lines[8]}`);
   });
 
   it('goes on from the file when NATS lost the head, and knows all that stands there', async () => {

@@ -1,23 +1,20 @@
 /**
  * Guarantee: what stands in the files is never appended again, and what a crash left half-written is taken away
  * before the chain goes on. Nothing that the head in NATS has confirmed is ever cut; where it and the files
- * contradict each other both are kept, and the contradiction is reported. What a replica wrote that was overtaken
- * goes, unless it continues the chain.
+ * contradict each other both are kept, and the contradiction is reported. What stands behind the head is believed only
+ * if it continues the chain and is, to the byte, what the audit makes of messages that NATS holds and that are not in
+ * the audit yet: the chain has no key, so anybody can write a record that fits. The rest is cut off; what fitted, and
+ * was not made by the audit, is set aside first.
  */
 import { ftruncateSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { AuditHead } from '#libs/contracts/audit-head';
 import type { AuditRecord } from '#libs/contracts/audit-record';
-import { streams } from '#libs/contracts/subjects';
-import { treeOf } from '../chain/head-store.ts';
-import { nowhere, place } from '../chain/positions.ts';
-import { genesis, type Link, readLine, whyNotAfter } from '../chain/seal.ts';
+import { genesis, type Link } from '../chain/seal.ts';
 import { chainFiles } from '../file/chain-files.ts';
-import { readLines } from '../file/read-lines.ts';
+import { type SetAside, setAside } from '../file/set-aside.ts';
 import { ChangedBySomebody, mustHold } from '../file/trouble.ts';
-import { createFrontier, emptyTree, type Tree } from '../tree/frontier.ts';
-import { leafHash } from '../tree/hashes.ts';
-import { isSame, locate } from './locate.ts';
+import { type ReadOn, readOn } from './read-on.ts';
 
 export type Recovered = {
   /** Where the chain goes on. */
@@ -27,16 +24,26 @@ export type Recovered = {
   readonly uncopied: readonly AuditRecord[];
   /** Bytes of an append that a crash interrupted, or that another replica wrote after it was overtaken. */
   readonly cutBytes: number;
+  /** Records that fitted and that the audit did not make. */
+  readonly setAside: SetAside | undefined;
   readonly contradiction: Contradiction | undefined;
 };
 
+export type RecoverPorts = {
+  readonly holds: () => boolean;
+  /** Rejects when NATS does not answer. */
+  readonly isMadeOfItsMessage: (record: AuditRecord) => Promise<boolean>;
+};
+
 export type Contradiction = {
-  readonly why: 'head_missing_in_nats' | 'records_missing_in_file' | 'file_differs_from_nats';
+  readonly why:
+    | 'head_missing_in_nats'
+    | 'records_missing_in_file'
+    | 'file_differs_from_nats'
+    | 'unknown_records_set_aside';
   readonly nats: Link | null;
   readonly file: Link | null;
 };
-
-const mostUncopied = 5_000;
 
 /**
  * Finds where files and head meet, and makes the last file end with a whole record. Throws `ChangedBySomebody` when it
@@ -45,15 +52,21 @@ const mostUncopied = 5_000;
 export async function recover(
   path: string,
   stored: AuditHead | undefined,
-  holds: () => boolean,
+  { holds, isMadeOfItsMessage }: RecoverPorts,
 ): Promise<Recovered> {
   const files = await filesWithLines(path);
-  const last = files.at(-1);
   const known: Link = stored ?? genesis;
-  const found = await readOn(files, stored, known);
-  const lastSize = last === undefined ? 0 : await endWithWholeLine(last, found, holds);
+  const found = await readOn(files, stored, isMadeOfItsMessage);
+  const rest = files.slice(found.file);
+  const [last] = rest;
+  const aside =
+    found.unknown && found.cutAt !== undefined
+      ? await setAside(path, rest, { offset: found.cutAt, n: found.unknown.n }, holds)
+      : undefined;
+  const cutSize = aside && (found.cutAt ?? 0);
+  const lastSize = cutSize ?? (last === undefined ? 0 : await endWithWholeLine(last, found, holds));
   const { tail, positions, met } = found;
-  const contradiction = contradictionOf(stored, tail, met);
+  const contradiction = contradictionOf(stored, found);
   const ahead = tail !== undefined && tail.n > known.n;
   const link = met && tail ? tail : { n: ahead ? tail.n : known.n, hash: known.hash };
   const end = stored ? link : (tail ?? genesis);
@@ -68,91 +81,21 @@ export async function recover(
     },
     fileSize: last === path ? lastSize : 0,
     uncopied: found.uncopied,
-    cutBytes: found.cutAt === undefined ? 0 : found.end - found.cutAt,
+    cutBytes: aside || found.cutAt === undefined ? 0 : found.end - found.cutAt,
+    setAside: aside,
     contradiction,
   };
 }
 
-type ReadOn = {
-  readonly tail: Link | undefined;
-  /** Whether the record that the head names was found as it names it. */
-  readonly met: boolean;
-  readonly oldest: AuditHead['oldest'] | undefined;
-  readonly positions: AuditHead['positions'];
-  readonly uncopied: readonly AuditRecord[];
-  /** That of the head, grown by what stands in the files behind it; without a head from record 1 on. */
-  readonly tree: Tree | undefined;
-  /** Where the last file leaves the chain. */
-  readonly cutAt: number | undefined;
-  /** How long the last file was when it was read. */
-  readonly end: number;
-};
-
-async function readOn(files: readonly string[], stored: AuditHead | undefined, known: Link): Promise<ReadOn> {
-  const from = await locate(files, stored);
-  const positions: AuditHead['positions'] = { ...stored?.positions };
-  const uncopied: AuditRecord[] = [];
-  const tree = stored ? treeOf(stored) : emptyTree;
-  const frontier = tree && createFrontier(tree);
-  let oldest: AuditHead['oldest'] | undefined;
-  let tail = from.link;
-  let met = stored !== undefined && (known.n === 0 || isSame(tail, known));
-  const done = (end: number, cutAt?: number): ReadOn => ({
-    tail,
-    met,
-    oldest,
-    positions,
-    uncopied,
-    tree: frontier?.tree(),
-    cutAt,
-    end,
-  });
-  let end = from.offset;
-
-  for (const [at, file] of files.entries()) {
-    if (at < from.file) continue;
-    const isLast = at === files.length - 1;
-    for await (const line of readLines(file, at === from.file ? from.offset : 0)) {
-      end = line.end;
-      const read = readLine(line.bytes);
-      const unconfirmed = met && (tail?.n ?? 0) >= known.n;
-      const why =
-        'why' in read ? read.why : unconfirmed ? whyNotAfter(tail ?? known, read.record) : undefined;
-      if (why !== undefined && isLast && (unconfirmed || !line.complete)) {
-        return done((await stat(file)).size, line.offset);
-      }
-      if ('why' in read) continue;
-      const { record } = read;
-      // Such a repeat stands in a full file when its writer had paused since before it was full.
-      if (why !== undefined && record.n <= (tail?.n ?? 0) + 1) continue;
-      tail = { n: record.n, hash: record.hash };
-      if (frontier && record.n === frontier.size + 1) frontier.push(leafHash(line.bytes));
-      oldest ??= { n: record.n, prev: record.prev };
-      met ||= stored !== undefined && isSame(tail, known);
-      if (stored === undefined || record.n > known.n) note(positions, record);
-      if (stored && record.n > stored.copied.n && uncopied.length < mostUncopied) uncopied.push(record);
-    }
-  }
-  return done(end);
-}
-
-function note(positions: AuditHead['positions'], record: AuditRecord): void {
-  // The notes of the audit itself stand in no stream before.
-  if (record.stream === streams.audit) return;
-  const before = positions[record.stream] ?? nowhere;
-  positions[record.stream] = place(before, record.sequence, record.timestamp).position;
-}
-
 function contradictionOf(
   stored: AuditHead | undefined,
-  tail: Link | undefined,
-  met: boolean,
+  { tail, met, unknown }: ReadOn,
 ): Contradiction | undefined {
   const file = tail ?? null;
   if (stored === undefined)
     return tail === undefined ? undefined : { why: 'head_missing_in_nats', nats: null, file };
-  if (met) return undefined;
   const nats = { n: stored.n, hash: stored.hash };
+  if (met) return unknown && { why: 'unknown_records_set_aside', nats, file: unknown };
   const shorter = tail === undefined || tail.n < stored.n;
   return { why: shorter ? 'records_missing_in_file' : 'file_differs_from_nats', nats, file };
 }

@@ -2,11 +2,10 @@ import type { Bus } from '#libs/bus/bus';
 import { consume, type Delivery, type Handled } from '#libs/bus/consume';
 import { ackWaitMs } from '#libs/bus/provision';
 import type { AuditHead } from '#libs/contracts/audit-head';
+import type { AuditRecord } from '#libs/contracts/audit-record';
 import { consumers, streams as streamNames } from '#libs/contracts/subjects';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
-import { toInstant } from '#libs/runtime/instant';
 import type { HeadStore } from '../chain/head-store.ts';
-import type { Draft } from '../chain/seal.ts';
 import type { Checkpoints } from '../checkpoint/checkpoints.ts';
 import { createIssuing } from '../checkpoint/issuing.ts';
 import { openChainFile } from '../file/chain-file.ts';
@@ -21,8 +20,10 @@ import { fillGaps } from './fill-gaps.ts';
 import { findFullFiles } from './find-full-files.ts';
 import { findTree } from './find-tree.ts';
 import type { Lease } from './lease.ts';
+import { isMadeOfItsMessage } from './made-of-message.ts';
 import type { MeshStreams } from './mesh-streams.ts';
-import { type Contradiction, type Recovered, recover } from './recover.ts';
+import { type Recovered, recover } from './recover.ts';
+import { noteOf, tellRecovered } from './tell-recovered.ts';
 import { watchFile } from './watch-file.ts';
 
 export type SessionPorts = {
@@ -73,10 +74,8 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   const { bus, fileHealth, heads, streams, origins, files, checkpoints } = ports;
   const { clock, log } = bus;
   const stored = await heads.read();
-  const recovered = await recover(files.path, stored, lease.holds).catch((error: unknown) => {
-    throw isNewBeginning(error) ? error : new FileTrouble(error);
-  });
-  tell(ports, recovered);
+  const recovered = await recovering(ports, lease, stored);
+  tellRecovered(bus.log, files.path, recovered);
   const { uncopied } = recovered;
   const above = recovered.head.copied.sequence;
   const last = await copyMissing({ streams, clock, log, origins }, uncopied, above, lease.signal);
@@ -141,6 +140,24 @@ async function session(ports: SessionPorts, lease: Lease): Promise<void> {
   if (reason !== undefined) throw reason;
 }
 
+async function recovering(
+  { streams, origins, files }: SessionPorts,
+  { holds }: Lease,
+  stored: AuditHead | undefined,
+): Promise<Recovered> {
+  let unanswered: unknown;
+  const made = (record: AuditRecord): Promise<boolean> =>
+    isMadeOfItsMessage({ streams, origins }, record).catch((error: unknown) => {
+      unanswered = error;
+      throw error;
+    });
+  try {
+    return await recover(files.path, stored, { holds, isMadeOfItsMessage: made });
+  } catch (error) {
+    throw isNewBeginning(error) || error === unanswered ? error : new FileTrouble(error);
+  }
+}
+
 function listen(
   bus: Bus,
   appender: Appender,
@@ -158,37 +175,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
-}
-
-function tell({ bus, files }: SessionPorts, { cutBytes, contradiction, head, uncopied }: Recovered): void {
-  if (cutBytes > 0) {
-    bus.log.warn(
-      { bytes: cutBytes },
-      'the audit file ended in an append that a crash or a long pause of a process spoiled; that end was cut off, and no fact is lost by it',
-    );
-  }
-  if (contradiction) {
-    bus.log.error(
-      contradiction,
-      'THE AUDIT FILE AND NATS CONTRADICT EACH OTHER: the chain goes on with a record that says so; run audit.verify, and put back files that were moved away',
-    );
-  }
-  const { path } = files;
-  bus.log.info(
-    { path, last_record: head.n, maybe_not_yet_in_nats: uncopied.length },
-    head.n === 0
-      ? `the audit has no records yet; they will stand in ${path}`
-      : `the audit file ${path} was read; its last record is number ${head.n}, new ones follow it`,
-  );
-}
-
-function noteOf({ why, nats, file }: Contradiction, nowMs: number): Draft {
-  return {
-    timestamp: toInstant(nowMs),
-    stream: streamNames.audit,
-    sequence: 1,
-    event: 'chain_note',
-    status: why,
-    result: { why, nats, file },
-  };
 }
