@@ -70,9 +70,11 @@ export const lookAround: readonly string[] = [
   `${js}CONSUMER.LIST.*`,
   `${js}CONSUMER.INFO.*.*`,
 ];
-/** Reading a stream by a consumer of one's own, as the `nats` CLI does. */
+/**
+ * Reading a stream by a consumer of one's own, as the `nats` CLI does. Its name has to stand in the subject: the form
+ * without takes one from the body, and so changes a durable of the mesh.
+ */
 export const lookThrough = (stream: string): readonly string[] => [
-  `${js}CONSUMER.CREATE.${stream}`,
   `${js}CONSUMER.CREATE.${stream}.>`,
   `${js}CONSUMER.MSG.NEXT.${stream}.*`,
   `${js}CONSUMER.DELETE.${stream}.*`,

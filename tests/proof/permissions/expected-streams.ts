@@ -72,7 +72,7 @@ function apiOf({
     ),
     [`$JS.API.CONSUMER.NAMES.${name}`, 'operator'],
     [`$JS.API.CONSUMER.LIST.${name}`, 'operator'],
-    [`$JS.API.CONSUMER.CREATE.${name}`, reader],
+    [`$JS.API.CONSUMER.CREATE.${name}`, ''],
     [`$JS.API.CONSUMER.CREATE.${name}.reader`, both(scannedBy, reader)],
     [`$JS.API.CONSUMER.CREATE.${name}.reader.some.subject`, both(scannedBy, reader)],
     [`$JS.API.CONSUMER.DURABLE.CREATE.${name}.reader`, ''],

@@ -109,6 +109,19 @@ describe('on a locked NATS', () => {
       expect(await jsm.streams.getMessage(stream, { last_by_subj: subject })).toBeNull();
   });
 
+  it('an operator cannot change a durable of the mesh by naming it in the body of a request', async () => {
+    const nc = parties.of('operator');
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    const before = (await jsm.consumers.info('HEMOSTAT', 'safety-requested')).config;
+    const config = { ...before, durable_name: undefined, name: 'safety-requested', max_ack_pending: 1 };
+    const asked = JSON.stringify({ stream_name: 'HEMOSTAT', config });
+    for (const tail of ['', '.reader', `.reader.${before.filter_subject}`])
+      nc.publish(`$JS.API.CONSUMER.CREATE.HEMOSTAT${tail}`, asked);
+    await nc.flush();
+    expect((await jsm.consumers.info('HEMOSTAT', 'safety-requested')).config).toEqual(before);
+    await jsm.consumers.delete('HEMOSTAT', 'reader');
+  });
+
   it('told', () => {
     const { surplus, missing, tries } = found;
     tell('P12', {
