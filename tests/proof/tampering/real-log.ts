@@ -1,8 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { AuditHead } from '#libs/contracts/audit-head';
+import type { AuditRecord } from '#libs/contracts/audit-record';
 import { systemClock } from '#libs/runtime/clock';
 import type { AuditGround } from '#libs/testing/audit-ground';
 import { until } from '#libs/testing/until';
+import { isMadeOfItsMessage } from '../../../services/audit/append/made-of-message.ts';
 import { openMeshStreams } from '../../../services/audit/append/mesh-streams.ts';
 import { appendUnderLease } from '../../../services/audit/append/session.ts';
 import { openHeadStore } from '../../../services/audit/chain/head-store.ts';
@@ -25,6 +28,9 @@ export type RealLog = {
   readonly verifier: Verifier;
   /** The number of the oldest record that is kept. */
   readonly first: number;
+  readonly head: AuditHead;
+  /** As the audit itself judges a record that it finds behind its head. */
+  readonly isMadeOfItsMessage: (record: AuditRecord) => Promise<boolean>;
 };
 
 const rounds = 16;
@@ -37,6 +43,7 @@ export async function recordRealLog({ client, env, request, settled, head }: Aud
   const path = join(dir, 'small', 'audit.log');
   await mkdir(join(dir, 'small'), { recursive: true });
   const streams = openMeshStreams(bus);
+  const origins = createOrigins(streams.requested);
   const store = openCheckpointStore(bus);
   const signer = openSigner(dir);
   const every = { records: perRound, ms: 60_000 };
@@ -47,7 +54,7 @@ export async function recordRealLog({ client, env, request, settled, head }: Aud
       fileHealth: createFileHealth(health, log, systemClock, path),
       heads: await openHeadStore(bus),
       streams,
-      origins: createOrigins(streams.requested),
+      origins,
       files: { path, maxBytes: 16_000, keptFiles: 9 },
       checkpoints: openCheckpoints({ store, signer, every, path, health, clock: systemClock, log }),
     },
@@ -60,6 +67,8 @@ export async function recordRealLog({ client, env, request, settled, head }: Aud
   }
   stop.abort();
   await appending;
+  const last = await head();
+  if (!last) throw new Error('there is no head');
   const names = await chainFiles(path);
   const files = new Map(await Promise.all(names.map(async (name) => [name, await readFile(name)] as const)));
   return {
@@ -68,7 +77,9 @@ export async function recordRealLog({ client, env, request, settled, head }: Aud
     leaves: await readFile(leavesFile(path)),
     notes: await store.notes(),
     verifier: signer().verifier,
-    first: (await head())?.oldest.n ?? 0,
+    first: last.oldest.n,
+    head: last,
+    isMadeOfItsMessage: (record) => isMadeOfItsMessage({ streams, origins }, record),
   };
 }
 

@@ -1,16 +1,19 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '#libs/runtime/clock';
 import { startAuditGround } from '#libs/testing/audit-ground';
+import { recover } from '../../../services/audit/append/recover.ts';
 import { type Verification, verifyChain } from '../../../services/audit/ask/verify.ts';
 import { leavesFile } from '../../../services/audit/file/leaves.ts';
 import { drawFrom } from '../draw.ts';
 import { isLong, seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
+import { type Ending, endings } from './endings.ts';
 import { type RealLog, recordRealLog } from './real-log.ts';
-import { type Tampered, tamperings } from './tamperings.ts';
+import { linesOf, recordOf, type Tampered, tamperings } from './tamperings.ts';
 
 const count = sized({ each: 1_000, long: 20_000 });
+const endCount = sized({ each: 100, long: 2_000 });
 const stack = new AsyncDisposableStack();
 let log: RealLog;
 beforeAll(async () => {
@@ -50,6 +53,20 @@ function firstTouched({ files }: Pick<Tampered, 'files'>): number {
   return log.first + before.findIndex((line, at) => line !== after[at] || at === after.length - 1);
 }
 
+/** What the audit makes of an end that fits, when it finds it behind its head. */
+async function expectNotBelieved(about: string, { files, added }: Ending): Promise<void> {
+  const { n, hash, tree, positions } = log.head;
+  const recovered = await recover(log.path, log.head, {
+    holds: () => true,
+    isMadeOfItsMessage: log.isMadeOfItsMessage,
+  });
+  expect(recovered.head, about).toMatchObject({ n, hash, tree, positions });
+  const aside = recovered.setAside?.path ?? expect.fail(`${about}: nothing was set aside`);
+  expect(await readFile(aside, 'utf8'), about).toBe(added);
+  await rm(aside);
+  await lay({ files, leaves: log.leaves }, log);
+}
+
 it(
   `of ${count} tamperings with an audit of many files every one is found, and what is called proved is untouched`,
   async () => {
@@ -81,11 +98,23 @@ it(
       done += 1;
     }
     expect(await look(log.notes)).toMatchObject({ ok: true });
+    for (const line of [...log.files.values()].flatMap(linesOf))
+      expect(await log.isMadeOfItsMessage(recordOf(line)), line).toBe(true);
+    const forgers = Object.entries(endings);
+    for (let done = 0; done < endCount; done += 1) {
+      const [kind, forge] = forgers[done % forgers.length] ?? expect.fail();
+      const ending = forge(log, draw);
+      await lay(log, { files: ending.files, leaves: log.leaves });
+      await expectNotBelieved(`${kind}, end ${done} of seed ${seed}`, ending);
+    }
+    expect(await look(log.notes)).toMatchObject({ ok: true });
     tell('P11', {
       tamperings: count,
       kinds: found.size,
       found: count,
       missed: 0,
+      forged_ends: endCount,
+      believed: 0,
       records: 192,
       files: log.files.size,
       seed,

@@ -90,14 +90,14 @@ export const tamperings: Readonly<Record<string, Tampering>> = {
   'sign all checkpoints with another key': ({ notes }) => ({ notes: notes.map(signedAnew) }),
 };
 
-const linesOf = (bytes: Buffer): Lines => bytes.toString('utf8').split('\n').slice(0, -1);
-const one = <T>(all: readonly T[], draw: Draw): T => {
+export const linesOf = (bytes: Buffer): Lines => bytes.toString('utf8').split('\n').slice(0, -1);
+export const one = <T>(all: readonly T[], draw: Draw): T => {
   const found = all[draw(all.length)];
   if (found === undefined) throw new RangeError('there is nothing to draw from');
   return found;
 };
-const recordOf = (line: string): AuditRecord => auditRecordSchema.parse(JSON.parse(line));
-const forged = (record: AuditRecord): AuditRecord => ({
+export const recordOf = (line: string): AuditRecord => auditRecordSchema.parse(JSON.parse(line));
+export const forged = (record: AuditRecord): AuditRecord => ({
   ...record,
   user: 'nobody',
   reason: 'never happened',
@@ -111,7 +111,7 @@ function linkBefore(lines: Lines, at: number): Link {
 }
 
 /** `change` is done to the first one. */
-function chained(
+export function chained(
   records: readonly AuditRecord[],
   after: Link,
   change: (record: AuditRecord) => AuditRecord = (record) => record,
