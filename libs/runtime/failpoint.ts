@@ -34,6 +34,7 @@ export const failpoints = [
   'audit-append-synced',
   'audit-head-moved',
   'audit-copied',
+  'audit-checkpoint-stored',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 

@@ -5,6 +5,7 @@
  */
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Clock } from '#libs/runtime/clock';
+import { failpoint } from '#libs/runtime/failpoint';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import { createNews } from '#libs/runtime/news';
@@ -79,6 +80,7 @@ export function createIssuing(
       last = undefined;
       throw new Overtaken();
     }
+    failpoint('audit-checkpoint-stored');
     last = { size: tree.size, sequence };
     log.info(
       { size: tree.size, root: root.toString('base64'), checkpoint: note },

@@ -52,6 +52,7 @@ export const auditRounds: readonly Round[] = [
   round('audit', 'audit-append-synced', dryRun),
   round('audit', 'audit-head-moved', dryRun),
   round('audit', 'audit-copied', dryRun),
+  round('audit', 'audit-checkpoint-stored', dryRun),
 ];
 
 /** Of these services there is one in a mesh, so that they go on one after the other; in two meshes. */

@@ -25,11 +25,12 @@ export interface Ward extends AsyncDisposable {
   ask(how: Round['asks'], key: string, engine: string): Promise<Asked>;
 }
 
-/** Times that make a lost call known soon, and an audit that is taken over soon. */
+/** Times that make a lost call known soon, an audit that is taken over soon, and one that is signed often. */
 const env = {
   ACTION_TIMEOUT_SECONDS: '3',
   HEMOSTAT_STABILITY_SECONDS: '0.3',
   AUDIT_LEASE_SECONDS: '1',
+  AUDIT_CHECKPOINT_RECORDS: '10',
 };
 const acceptedWithinMs = 120_000;
 const askAgainInMs = 200;
