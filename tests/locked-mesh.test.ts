@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loginWith } from '#libs/bus/permissions/nkey-files';
+import type { Role } from '#libs/bus/permissions/work';
+import { deadSubject, requestedSubject, streams } from '#libs/contracts/subjects';
 import type { TestContainer } from '#libs/testing/container';
 import { type LockedMesh, startLockedMesh } from '#libs/testing/locked-mesh';
 import { until } from '#libs/testing/until';
@@ -63,6 +69,26 @@ describe('a mesh whose services have no right more than they need', () => {
     const { status, body } = await ground.mesh.http('POST', '/api/v1/remediations', elsewhere);
     expect({ status, code: body.code }).toEqual({ status: 400, code: 'invalid_request' });
   }, 120_000);
+
+  it('a fact that nobody can read is a dead letter, and does not come again for ever', async () => {
+    const { nats } = ground;
+    const servers = nats.server.url;
+    const login = async (role: Role) =>
+      connect({ servers, authenticator: loginWith(role, await readFile(nats.keyFile(role), 'utf8')) });
+    const gateway = await login('gateway');
+    const subject = requestedSubject(randomUUID());
+    gateway.publish(subject, '{"no": "fact"}');
+    await gateway.drain();
+    const operator = await login('operator');
+    const jsm = await jetstreamManager(operator, { checkAPI: false });
+    const query = { last_by_subj: deadSubject('unreadable_fact') };
+    const letter = await until(
+      'it is a dead letter',
+      async () => (await jsm.streams.getMessage(streams.dead, query)) ?? undefined,
+    );
+    expect(letter.json()).toMatchObject({ reason: 'unreadable_fact', subject });
+    await operator.close();
+  }, 60_000);
 
   it('asks NATS for nothing that it may not have, and a new replica takes over as well', async () => {
     const { mesh } = ground;

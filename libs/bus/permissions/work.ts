@@ -109,6 +109,7 @@ export function workOfServices(engines: readonly string[]): Readonly<Record<Serv
         completeChannel,
         safetyActSubject('reset', '*'),
         safetyActSubject('control', '*'),
+        dead,
       ],
       asks: anyExecutor('resolve', 'targets', 'preview'),
       answers: [rpcSubject('safety', '*')],

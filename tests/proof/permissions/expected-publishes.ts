@@ -30,7 +30,7 @@ const facts: readonly Row[] = [
   ['hemostat.audit.TARGET', 'audit'],
   ['hemostat.audit.mesh', 'audit'],
   ['hemostat.checkpoint', 'audit'],
-  ['hemostat.dead.poison', 'gateway executor'],
+  ['hemostat.dead.poison', 'gateway safety executor'],
   ['hemostat', ''],
   ['hemostat.other', ''],
   ['other', ''],
