@@ -83,6 +83,13 @@ it('keeps what was stored before there were keys, and the publishers that somebo
   await (await connect({ servers: server.url, user: 'ann', pass: 'secret' })).close();
 });
 
+it('says which file to correct when the publishers that somebody added cannot be read', async () => {
+  await (await start())[Symbol.asyncDispose]();
+  const file = join(dataDir, 'nats', 'publishers.conf');
+  await writeFile(file, 'users = [ {');
+  await expect(start()).rejects.toThrow(`nats-server cannot read ${file}. Correct it`);
+});
+
 it('says what is wrong with a data folder that is none', async () => {
   const file = join(dataDir, 'a-file');
   await writeFile(file, '');

@@ -3,13 +3,14 @@
  * behind is stopped first; what was stored is there again. It lets in who has a key, and where the server knows how, it
  * acknowledges what stands on the disk.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '#libs/runtime/clock';
 import type { Log } from '#libs/runtime/log';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { findNatsServer, isAtLeast, natsServerVersion } from './find-nats-server.ts';
+import { launch, pidFile } from './launch-nats-server.ts';
 import { forOwner } from './permissions/nkey-files.ts';
 import { meshAccount } from './permissions/server-conf.ts';
 import { writeServerFiles } from './permissions/server-files.ts';
@@ -31,8 +32,6 @@ export type EmbeddedServerOptions = {
   readonly port: number;
   readonly log: Log;
 };
-
-const readyWithinMs = 10_000;
 
 /** Starts nats-server with JetStream on loopback, storing under `dataDir`. Throws with cause and remedy when it cannot. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
@@ -83,8 +82,6 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   };
 }
 
-type Launched = { readonly process: ChildProcess; readonly port: number };
-
 /** What was stored by a server that did not know accounts yet. */
 async function takeIntoAccount(folder: string): Promise<void> {
   const [before, after] = ['$G', meshAccount].map((account) => join(folder, 'jetstream', account));
@@ -98,78 +95,6 @@ async function takeIntoAccount(folder: string): Promise<void> {
     if (error.code !== 'ENOENT') throw error;
   });
 }
-
-async function launch(binary: string, conf: string, folder: string, port: number): Promise<Launched> {
-  const ports = join(folder, 'ports');
-  await rm(ports, { recursive: true, force: true });
-  await mkdir(ports, { recursive: true });
-  const args = [
-    '-c',
-    conf,
-    '-js',
-    '-a',
-    '127.0.0.1',
-    '-p',
-    String(port === 0 ? -1 : port),
-    '-sd',
-    folder,
-    '--ports_file_dir',
-    ports,
-  ];
-  // In a group of its own: Ctrl-C on a terminal is for the mesh, which ends its server when nobody needs it any more.
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4_000);
-  });
-  try {
-    return { process: child, port: await whenListening(child, ports, folder, () => explain(said, port)) };
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
-}
-
-async function whenListening(
-  child: ChildProcess,
-  ports: string,
-  folder: string,
-  why: () => string,
-): Promise<number> {
-  const failed = new Promise<never>((_, reject) => child.once('error', reject));
-  const giveUpAt = Date.now() + readyWithinMs;
-  while (Date.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(why());
-    const listening = await Promise.race([readPort(ports), failed]);
-    if (listening !== undefined) {
-      if (child.pid !== undefined) await writeFile(pidFile(folder), String(child.pid));
-      return listening;
-    }
-    await systemClock.sleep(10);
-  }
-  throw new Error(`nats-server was not ready within ${readyWithinMs / 1_000} seconds. ${why()}`);
-}
-
-function explain(said: string, port: number): string {
-  if (/address already in use/.test(said)) {
-    return `Port ${port} is taken, so nats-server cannot start. Set NATS_PORT to a free port, or NATS_URL to the server that has it.`;
-  }
-  return `nats-server ended at once. ${said.trim()}`;
-}
-
-async function readPort(folder: string): Promise<number | undefined> {
-  const [file] = await readdir(folder);
-  if (file === undefined) return undefined;
-  try {
-    const listed = JSON.parse(await readFile(join(folder, file), 'utf8')) as { nats?: readonly string[] };
-    const url = listed.nats?.[0];
-    return url === undefined ? undefined : Number(new URL(url).port);
-  } catch {
-    return undefined;
-  }
-}
-
-const pidFile = (folder: string): string => join(folder, 'nats-server.pid');
 
 /** Ends the server that a killed mesh left on this folder, recognised by its command line. */
 async function stopLeftover(folder: string, log: Log): Promise<void> {

@@ -77,7 +77,8 @@ function explained(error: unknown, log: Log): Exclude<Judged, { kind: 'pass' }> 
     return {
       kind: 'not_reached',
       cause: error.message,
-      remedy: 'start Docker, or correct DOCKER_SOCKET of the guard',
+      remedy:
+        'start Docker, or correct DOCKER_SOCKET of the guard; it has to run as the owner of that socket or in its group',
     };
   }
   log.error({ err: error }, 'A request could not be judged, so that it was not passed on');

@@ -65,7 +65,8 @@ function disbelieved(body: unknown, known: PublicKeys, keys: DecisionKeys) {
 }
 
 const words = {
-  unsigned_decision: 'it has no signature: safety signs every approval',
+  unsigned_decision:
+    'it has no signature: safety signs every approval. One that an earlier version of hemostat made ends with its lease, when the request expires at the latest: look at the target then, and ask again',
   unknown_key:
     'it was signed with a key that is not among the public keys here; if safety has a new key, put its public half into the file that HEMOSTAT_DECISION_PUBLIC_KEY_FILE names',
   bad_signature:
