@@ -5,9 +5,11 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
+import { buckets } from '#libs/contracts/subjects';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Bus } from './bus.ts';
 import { isConflict, isServersRefusal } from './errors.ts';
+import { inboxOf } from './permissions/nats-api.ts';
 
 const unansweredPauseMs = 100;
 
@@ -72,7 +74,7 @@ export async function openCells<S extends z.ZodType>(
         (key, text) => {
           const value = attempt(() => parse(text));
           if (value !== undefined) onValue(key, value);
-          else if (mayTell(key)) bus.log.error({ key }, unreadable(bucket, key));
+          else if (mayTell(key)) bus.log.error({ key }, sayUnreadable(bucket, key));
         },
         signal,
       ),
@@ -92,8 +94,11 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-const unreadable = (bucket: string, key: string): string =>
-  `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket}) and put that back (nats kv put ${bucket} '${key}')`;
+/** Why nothing comes of what depends on a value, and how to put it right: with the key of the service that keeps it alone. */
+export function sayUnreadable(bucket: string, key: string): string {
+  const keeper = Object.entries(buckets).find(([, kept]) => kept === bucket)?.[0] ?? 'keeper';
+  return `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket} '${key}') and put that back (nats kv put ${bucket} '${key}' '…'; on a NATS with keys also --nkey with the seed of ${keeper}, and --inbox-prefix ${inboxOf(keeper)})`;
+}
 
 async function watchForEver(
   bus: Bus,

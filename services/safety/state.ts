@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
-import { openCells, type Versioned } from '#libs/bus/cell-store';
+import { type CellStore, openCells, sayUnreadable, type Versioned } from '#libs/bus/cell-store';
 import { sharePerTurn } from '#libs/bus/share';
 import {
   type Cell,
@@ -9,6 +9,7 @@ import {
   type KeptControl,
   keptControlSchema,
 } from '#libs/contracts/cell';
+import { Problem } from '#libs/contracts/problem';
 import { buckets, controlKey, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { emptyCell } from './cell.ts';
@@ -36,12 +37,12 @@ export async function openState(bus: Bus): Promise<SafetyState> {
   const cells = await openCells(bus, buckets.safety, cellSchema);
   const controls = await openCells(bus, buckets.safety, keptControlSchema);
   const readCell = sharePerTurn(async (target: Target): Promise<ReadCell> => {
-    const { value, revision } = await cells.read(targetKey(target));
+    const { value, revision } = await readLegible(cells, targetKey(target));
     return { cell: value ?? emptyCell(target), revision };
   }, targetKey);
   const readControl = sharePerTurn(
     async (key: string): Promise<{ kept: KeptControl; revision: number }> => {
-      const { value, revision } = await controls.read(key);
+      const { value, revision } = await readLegible(controls, key);
       return { kept: value ?? freeControl, revision };
     },
     (key) => key,
@@ -75,12 +76,26 @@ export async function openState(bus: Bus): Promise<SafetyState> {
   };
 }
 
+/** Throws a Problem that says what to do about a value that nobody can read. */
+async function readLegible<T>({ read }: Pick<CellStore<T>, 'read'>, key: string): Promise<Versioned<T>> {
+  try {
+    return await read(key);
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw cause;
+    throw new Problem('service_unavailable', `In NATS ${sayUnreadable(buckets.safety, key)}.`, { cause });
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof z.ZodError || error instanceof SyntaxError;
+}
+
 /** Whoever looks over all of them is not kept from the rest by one that cannot be read. */
 async function readOrNothing<T>(read: () => Promise<Versioned<T>>): Promise<Pick<Versioned<T>, 'value'>> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof z.ZodError || error instanceof SyntaxError) return { value: undefined };
+    if (isUnreadable(error)) return { value: undefined };
     throw error;
   }
 }
