@@ -34,12 +34,16 @@ export const auditHeadSchema = z.strictObject({
 });
 export type AuditHead = z.infer<typeof auditHeadSchema>;
 
+export const troubleSchema = z.strictObject({ cause: z.string(), remedy: z.string() });
+
 /** Which replica appends to the audit, and until when if it gives no sign of life. */
 export const appenderSchema = z.strictObject({
   owner: z.string(),
   renewed_at: instantSchema,
   deadline_at: instantSchema,
   /** Why it cannot write the file at the moment, and what to do; the other replicas know it from here. */
-  trouble: z.strictObject({ cause: z.string(), remedy: z.string() }).optional(),
+  trouble: troubleSchema.optional(),
+  /** Why it signs no checkpoints, and what to do. */
+  checkpoints: troubleSchema.optional(),
 });
 export type Appender = z.infer<typeof appenderSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { troubleSchema } from './audit-head.ts';
 import { auditProofSchema } from './audit-proof.ts';
 import { auditRecordSchema } from './audit-record.ts';
 import { cellSchema, controlSchema } from './cell.ts';
@@ -355,7 +356,7 @@ export const auditVerbs = {
   prove: verb(z.strictObject({ remediation_id: z.string().min(1).max(64) }), auditProofSchema),
   health: verb(
     nothing,
-    z.strictObject({ trouble: z.strictObject({ cause: z.string(), remedy: z.string() }).nullable() }),
+    z.strictObject({ trouble: troubleSchema.nullable(), checkpoints: troubleSchema.nullable() }),
   ),
 } as const satisfies Record<string, Verb>;
 

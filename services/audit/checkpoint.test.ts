@@ -171,6 +171,17 @@ describe('no checkpoint is signed', () => {
       ok: false,
       signed: { trouble: expect.stringContaining('another key') },
     });
+    const asked = callRpc(
+      ground.client.bus,
+      rpcSubject('audit', 'health'),
+      auditVerbs.health,
+      {},
+      { timeoutMs: 5_000 },
+    );
+    expect(await asked).toMatchObject({
+      trouble: null,
+      checkpoints: { cause: expect.stringContaining('not signed with the key'), remedy: expect.any(String) },
+    });
   });
 });
 

@@ -9,7 +9,7 @@ import type { Log } from '#libs/runtime/log';
 import { appendWhileLeased } from './append/lease.ts';
 import { type MeshStreams, openMeshStreams } from './append/mesh-streams.ts';
 import { appendUnderLease } from './append/session.ts';
-import { ownTrouble, troubleOfWriter, withWaiting } from './ask/file-trouble.ts';
+import { ownTroubles, troublesOfWriter, withWaiting } from './ask/file-trouble.ts';
 import { prove } from './ask/prove.ts';
 import { query } from './ask/query.ts';
 import { verifierFor } from './ask/verifier-for.ts';
@@ -47,7 +47,7 @@ export async function startAudit(options: OpenOptions): Promise<AsyncDisposable>
   const cells = await openCells(bus, buckets.audit, appenderSchema);
   const lease = {
     cells,
-    trouble: () => ownTrouble(health),
+    troubles: () => ownTroubles(health),
     owner: bus.nonce,
     leaseMs,
     clock,
@@ -109,17 +109,18 @@ function verbs(
     underWay.set(key, made);
     return made;
   };
-  const trouble = () => troubleOfWriter(cells, bus.nonce, health);
+  const troubles = () => troublesOfWriter(cells, bus.nonce, health);
   return [
     serve('query', rpcSubject('audit', 'query'), auditVerbs.query, (asked) => query(ports, asked)),
     serve('verify', rpcSubject('audit', 'verify'), auditVerbs.verify, async ({ key }) =>
-      withWaiting(await verify(key), await trouble(), streams),
+      withWaiting(await verify(key), (await troubles()).trouble, streams),
     ),
     serve('prove', rpcSubject('audit', 'prove'), auditVerbs.prove, ({ remediation_id: id }) =>
       prove({ ...ports, checkpoints }, id),
     ),
-    serve('health', rpcSubject('audit', 'health'), auditVerbs.health, async () => ({
-      trouble: (await trouble()) ?? null,
-    })),
+    serve('health', rpcSubject('audit', 'health'), auditVerbs.health, async () => {
+      const { trouble = null, checkpoints: unsigned = null } = await troubles();
+      return { trouble, checkpoints: unsigned };
+    }),
   ];
 }

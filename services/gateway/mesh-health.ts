@@ -14,8 +14,8 @@ export type MeshHealth = {
   readonly parts: Readonly<Record<string, PartState>>;
 };
 
-// The stream keeps every fact until the audit is back, or its file can be written; the kill switch is somebody's will.
-const dispensable: readonly string[] = ['audit', 'audit_file', 'kill_switch'];
+// The stream keeps every fact until the audit is back, or its file can be written; without checkpoints it is recorded all the same; the kill switch is somebody's will.
+const dispensable: readonly string[] = ['audit', 'audit_file', 'audit_checkpoints', 'kill_switch'];
 const freshForMs = 1_000;
 const timeoutMs = 2_000;
 const ping: Verb<z.ZodObject, z.ZodUnknown> = { request: z.strictObject({}), reply: z.unknown() };
@@ -63,7 +63,10 @@ async function answers({ context }: Mesh, service: string): Promise<PartState> {
 async function auditFileParts({ context }: Mesh): Promise<Record<string, PartState>> {
   const subject = rpcSubject('audit', 'health');
   return callRpc(context.bus, subject, auditVerbs.health, {}, { timeoutMs }).then(
-    ({ trouble }) => ({ audit_file: trouble ? { ok: false, ...trouble } : { ok: true } }),
+    ({ trouble, checkpoints }) => ({
+      audit_file: trouble ? { ok: false, ...trouble } : { ok: true },
+      audit_checkpoints: checkpoints ? { ok: false, ...checkpoints } : { ok: true },
+    }),
     () => ({}),
   );
 }

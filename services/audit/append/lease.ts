@@ -27,8 +27,8 @@ export type LeaseOptions = {
   readonly leaseMs: number;
   readonly cells: CellStore<Appender>;
   readonly owner: string;
-  /** Why this replica cannot write the file; it is told to the others with each renewal. */
-  readonly trouble: () => Appender['trouble'];
+  /** Why this replica cannot write the file, or sign; it is told to the others with each renewal. */
+  readonly troubles: () => Pick<Appender, 'trouble' | 'checkpoints'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -87,12 +87,11 @@ async function acquire(options: LeaseOptions): Promise<Held | undefined> {
 async function write(options: LeaseOptions, revision: number, forMs: number): Promise<Held | undefined> {
   const { cells, clock, owner } = options;
   const now = clock.now();
-  const trouble = options.trouble();
   const value = {
     owner,
     renewed_at: toInstant(now),
     deadline_at: toInstant(now + forMs),
-    ...(trouble && { trouble }),
+    ...options.troubles(),
   };
   await cells.compareAndSet(appenderKey, revision, value);
   const stored = await cells.read(appenderKey);

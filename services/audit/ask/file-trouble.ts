@@ -9,20 +9,27 @@ import type { Verification } from './verify.ts';
 
 export type Trouble = NonNullable<Appender['trouble']>;
 
-/** What this replica itself knows of the file. */
-export function ownTrouble(health: Health): Trouble | undefined {
-  const state = health.snapshot().parts.audit_file;
-  return state && !state.ok ? { cause: state.cause, remedy: state.remedy } : undefined;
+export type Troubles = Pick<Appender, 'trouble' | 'checkpoints'>;
+
+/** What this replica itself knows of the file, and of signing checkpoints. */
+export function ownTroubles(health: Health): Troubles {
+  const { audit_file, audit_checkpoints } = health.snapshot().parts;
+  return {
+    ...(audit_file?.ok === false && { trouble: saidOf(audit_file) }),
+    ...(audit_checkpoints?.ok === false && { checkpoints: saidOf(audit_checkpoints) }),
+  };
 }
 
-/** Why the replica that writes the file cannot, whichever is asked. */
-export async function troubleOfWriter(
+const saidOf = ({ cause, remedy }: Trouble): Trouble => ({ cause, remedy });
+
+/** Why the replica that writes the file cannot write or sign, whichever is asked. */
+export async function troublesOfWriter(
   cells: Pick<CellStore<Appender>, 'read'>,
   owner: string,
   health: Health,
-): Promise<Trouble | undefined> {
+): Promise<Troubles> {
   const { value } = await cells.read(appenderKey);
-  return value?.owner === owner ? ownTrouble(health) : value?.trouble;
+  return value?.owner === owner ? ownTroubles(health) : (value ?? {});
 }
 
 /** A file that lacks facts is not verified, however whole its chain is. */

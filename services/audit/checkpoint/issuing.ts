@@ -40,7 +40,7 @@ export interface Issuing {
 const part = 'audit_checkpoints';
 const againAfterMs = 2_000;
 const remedy =
-  'run: hemostat audit verify. Put back what was changed or lost: the audit files, or the key keys/audit-checkpoints.pem in the data folder. If the key is lost for good, save the old checkpoints, purge the stream HEMOSTAT_CHECKPOINTS, and tell everybody who pinned the old key. The audit goes on recording meanwhile, without checkpoints';
+  'run: hemostat audit verify. Put back what was changed or lost: the audit files, or the key keys/audit-checkpoints.pem in the data folder. If the key is lost for good, or the stream holds what nobody of the mesh stored there, save the old checkpoints, empty the stream HEMOSTAT_CHECKPOINTS (on a NATS with keys nobody may: stop it and move the folder streams/HEMOSTAT_CHECKPOINTS of its data away; nats/set-up.ts makes the stream anew), and tell everybody who pinned the old key. The audit goes on recording meanwhile, without checkpoints';
 
 type Last = { readonly size: number; readonly sequence: number };
 
