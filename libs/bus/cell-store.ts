@@ -3,8 +3,9 @@
  * unknown and says so: read again before deciding anything.
  */
 import type { KV, KvEntry } from '@nats-io/kv';
-import type { z } from 'zod';
+import { ZodError, type z } from 'zod';
 import { parseJson } from '#libs/contracts/json';
+import { Problem } from '#libs/contracts/problem';
 import { buckets } from '#libs/contracts/subjects';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Bus } from './bus.ts';
@@ -94,8 +95,22 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
+/** What was read, or a Problem that says what to do about a value that nobody can read. */
+export async function legible<T>(read: Promise<T>, bucket: string, key: string): Promise<T> {
+  try {
+    return await read;
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw cause;
+    throw new Problem('service_unavailable', `In NATS ${sayUnreadable(bucket, key)}.`, { cause });
+  }
+}
+
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof ZodError || error instanceof SyntaxError;
+}
+
 /** Why nothing comes of what depends on a value, and how to put it right: with the key of the service that keeps it alone. */
-export function sayUnreadable(bucket: string, key: string): string {
+function sayUnreadable(bucket: string, key: string): string {
   const keeper = Object.entries(buckets).find(([, kept]) => kept === bucket)?.[0] ?? 'keeper';
   return `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket} '${key}') and put that back (nats kv put ${bucket} '${key}' '…'; on a NATS with keys also --nkey with the seed of ${keeper}, and --inbox-prefix ${inboxOf(keeper)})`;
 }

@@ -1,4 +1,4 @@
-import { type CellStore, openCells } from '#libs/bus/cell-store';
+import { type CellStore, legible, openCells } from '#libs/bus/cell-store';
 import { type OpenOptions, openService, type ServiceContext } from '#libs/bus/open-service';
 import { type Served, serve, serveRpc } from '#libs/bus/rpc';
 import { type Appender, appenderSchema } from '#libs/contracts/audit-head';
@@ -14,7 +14,7 @@ import { prove } from './ask/prove.ts';
 import { query } from './ask/query.ts';
 import { verifierFor } from './ask/verifier-for.ts';
 import { type Verification, verifyChain } from './ask/verify.ts';
-import { type HeadStore, openHeadStore } from './chain/head-store.ts';
+import { type HeadStore, headKey, openHeadStore } from './chain/head-store.ts';
 import { type Checkpoints, openCheckpoints } from './checkpoint/checkpoints.ts';
 import { openSigner } from './checkpoint/key.ts';
 import { writeVerifier } from './checkpoint/note.ts';
@@ -101,7 +101,7 @@ function verbs(
     const begun = underWay.get(key);
     if (begun) return begun;
     const witnesses = {
-      head: heads.read,
+      head: () => legible(heads.read(), buckets.audit, headKey),
       notes: checkpoints.store.notes,
       verifier: verifierFor(checkpoints, key),
     };

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
-import { type CellStore, openCells, sayUnreadable, type Versioned } from '#libs/bus/cell-store';
+import { isUnreadable, legible, openCells, type Versioned } from '#libs/bus/cell-store';
 import { sharePerTurn } from '#libs/bus/share';
 import {
   type Cell,
@@ -9,7 +8,6 @@ import {
   type KeptControl,
   keptControlSchema,
 } from '#libs/contracts/cell';
-import { Problem } from '#libs/contracts/problem';
 import { buckets, controlKey, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { emptyCell } from './cell.ts';
@@ -37,12 +35,16 @@ export async function openState(bus: Bus): Promise<SafetyState> {
   const cells = await openCells(bus, buckets.safety, cellSchema);
   const controls = await openCells(bus, buckets.safety, keptControlSchema);
   const readCell = sharePerTurn(async (target: Target): Promise<ReadCell> => {
-    const { value, revision } = await readLegible(cells, targetKey(target));
+    const { value, revision } = await legible(
+      cells.read(targetKey(target)),
+      buckets.safety,
+      targetKey(target),
+    );
     return { cell: value ?? emptyCell(target), revision };
   }, targetKey);
   const readControl = sharePerTurn(
     async (key: string): Promise<{ kept: KeptControl; revision: number }> => {
-      const { value, revision } = await readLegible(controls, key);
+      const { value, revision } = await legible(controls.read(key), buckets.safety, key);
       return { kept: value ?? freeControl, revision };
     },
     (key) => key,
@@ -74,20 +76,6 @@ export async function openState(bus: Bus): Promise<SafetyState> {
     },
     watchCells: (onCell, signal) => cells.watch('target.>', (_key, cell) => onCell(cell), signal),
   };
-}
-
-/** Throws a Problem that says what to do about a value that nobody can read. */
-async function readLegible<T>({ read }: Pick<CellStore<T>, 'read'>, key: string): Promise<Versioned<T>> {
-  try {
-    return await read(key);
-  } catch (cause) {
-    if (!isUnreadable(cause)) throw cause;
-    throw new Problem('service_unavailable', `In NATS ${sayUnreadable(buckets.safety, key)}.`, { cause });
-  }
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof z.ZodError || error instanceof SyntaxError;
 }
 
 /** Whoever looks over all of them is not kept from the rest by one that cannot be read. */
