@@ -112,7 +112,7 @@ export function isUnreadable(error: unknown): boolean {
 /** Why nothing comes of what depends on a value, and how to put it right: with the key of the service that keeps it alone. */
 function sayUnreadable(bucket: string, key: string): string {
   const keeper = Object.entries(buckets).find(([, kept]) => kept === bucket)?.[0] ?? 'keeper';
-  return `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket} '${key}') and put that back (nats kv put ${bucket} '${key}' '…'; on a NATS with keys also --nkey with the seed of ${keeper}, and --inbox-prefix ${inboxOf(keeper)})`;
+  return `what stands under ${key} cannot be read: another version of hemostat wrote it, or nobody of the mesh did. Nothing that depends on it happens. Let all services run the same version, or look at what it was (nats kv history ${bucket} '${key}', nats kv get ${bucket} '${key}' --revision N --raw) and put that back (nats kv put ${bucket} '${key}' '…'; on a NATS with keys also --nkey with the seed of ${keeper}, and --inbox-prefix ${inboxOf(keeper)})`;
 }
 
 async function watchForEver(
