@@ -1,19 +1,15 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runsEach } from './holds.ts';
+import { propertiesIn, testFiles } from './property-files.ts';
 import { seed } from './size.ts';
 import { tell } from './tell.ts';
 
-const root = join(import.meta.dirname, '../..');
-const tests = globSync('{cli,demo,examples,libs,services,tests}/**/*.test.ts', { cwd: root })
-  .filter((file) => !file.endsWith('properties.test.ts'))
-  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+const tests = testFiles();
 const found = tests.flatMap(({ file, text }) =>
-  text
-    .split(/\bholds\(/)
-    .slice(1)
-    .map((property) => ({ file, costly: /^\s*\{ each: [\d_]+ \},?\s*\)/m.test(property) })),
+  propertiesIn(text).map((property) => ({
+    file,
+    costly: /^\s*\{ each: [\d_]+ \},?\s*\)/m.test(property),
+  })),
 );
 
 it('at least forty properties are tried in as many cases as a proof asks for', () => {

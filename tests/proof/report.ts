@@ -2,12 +2,20 @@ import { z } from 'zod';
 
 const findingSchema = z.object({
   suite: z.string(),
+  /** Whose tests told it. */
+  file: z.string(),
   found: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
 /** Under which circumstances something was found. */
-export type Circumstances = { readonly date: string; readonly commit: string; readonly ground: string };
+export type Circumstances = {
+  readonly date: string;
+  readonly commit: string;
+  readonly ground: string;
+  /** The files of which every test passed; undefined when the run was broken off, so that nobody knows. */
+  readonly passed: ReadonlySet<string> | undefined;
+};
 
 const begin = '<!-- found: begin -->';
 const end = '<!-- found: end -->';
@@ -39,7 +47,8 @@ export function withFindings(report: string, findings: readonly Finding[], at: C
 const isRow = (line: string): boolean => line.startsWith('| ') && !head.includes(line);
 const nameIn = (row: string): string => row.split('|')[1]?.trim() ?? '';
 
-function rowOf({ suite, found }: Finding, { date, commit, ground }: Circumstances): string {
+function rowOf({ suite, file, found }: Finding, { date, commit, ground, passed }: Circumstances): string {
   const words = Object.entries(found).map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`);
-  return `| ${suite} | ${words.join(', ').replaceAll('|', '\\|')} | ${date}, ${commit} | ${ground} |`;
+  const doubts = passed === undefined ? ['**run broken off**'] : passed.has(file) ? [] : ['**not passed**'];
+  return `| ${suite} | ${[...doubts, ...words].join(', ').replaceAll('|', '\\|')} | ${date}, ${commit} | ${ground} |`;
 }

@@ -1,4 +1,5 @@
 import { auditWhole } from './audit-whole.ts';
+import { checkpointsFit } from './checkpoints-fit.ts';
 import type { Evidence, Finding } from './evidence.ts';
 import { intentFirst } from './intent-first.ts';
 import { noOverlap } from './no-overlap.ts';
@@ -15,6 +16,7 @@ const checks: readonly ((evidence: Evidence) => Finding)[] = [
   sameVerdicts,
   intentFirst,
   auditWhole,
+  checkpointsFit,
   oneTrace,
   nothingWhileCut,
 ];

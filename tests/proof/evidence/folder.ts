@@ -39,7 +39,10 @@ export async function openEvidence(suite: string): Promise<EvidenceFolder> {
     engineEvents: (lines) => appendFileSync(join(path, files.engineEvents), lines),
     log: (process, output) => writeFile(join(path, files.logs, `${process}.jsonl`), output),
     audit: async (dataDir) => {
-      const names = (await readdir(dataDir)).filter((name) => name.startsWith('action_server_audit'));
+      // What the audit set aside is in a file beside them, and no part of the chain.
+      const names = (await readdir(dataDir)).filter((name) =>
+        /^action_server_audit\.log(\.\d+)?$/.test(name),
+      );
       for (const name of names) await cp(join(dataDir, name), join(path, files.audit, name));
     },
     run: (about) => writeFile(join(path, files.run), JSON.stringify(about)),
