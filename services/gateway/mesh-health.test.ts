@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { serveRpc } from '#libs/bus/rpc';
+import { buckets, controlKey } from '#libs/contracts/subjects';
 import { startGatewayGround } from '#libs/testing/gateway-ground';
 import { until } from '#libs/testing/until';
 import { startAudit } from '../audit/service.ts';
@@ -34,4 +35,21 @@ it('says that the audit cannot write its file, with path and remedy, while the m
     },
   });
   expect((await ground.api.get('/api/v1/audit/verify')).body).toMatchObject({ ok: false });
+});
+
+it('says that safety cannot decide when nobody can read its controls, and how to put them right', async () => {
+  await using ground = await startGatewayGround({ startSafety, startGateway });
+  await ground.context.bus.js.publish(`$KV.${buckets.safety}.${controlKey}`, 'no control');
+  expect(await ground.api.get('/health')).toMatchObject({
+    status: 503,
+    body: {
+      parts: {
+        safety: {
+          ok: false,
+          cause: expect.stringContaining('control cannot be read'),
+          remedy: expect.stringContaining('nats kv history'),
+        },
+      },
+    },
+  });
 });

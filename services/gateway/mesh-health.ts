@@ -71,13 +71,15 @@ async function auditFileParts({ context }: Mesh): Promise<Record<string, PartSta
   );
 }
 
-/** Nothing is said of it where safety does not say. */
+/** Nothing is said of it where safety is silent; what safety itself says that it lacks keeps it from deciding anything. */
 async function killSwitchParts({ context }: Mesh, engine: string): Promise<Record<string, PartState>> {
   // The control comes with any target; without one it would come with every cell there is.
   const one = { target: `${engine}/container/any` };
   return callRpc(context.bus, rpcSubject('safety', 'status'), safetyVerbs.status, one, { timeoutMs }).then(
-    ({ control }) => ({ kill_switch: killSwitchPart(control, context.clock.now()) }),
-    () => ({}),
+    ({ control }): Record<string, PartState> => ({
+      kill_switch: killSwitchPart(control, context.clock.now()),
+    }),
+    (error: unknown) => (isAnswer(error) ? { safety: inItsWords(error.message, 'safety') } : {}),
   );
 }
 
@@ -89,7 +91,7 @@ async function engineParts({ context }: Mesh, engine: string): Promise<Record<st
     return { executor: { ok: true }, docker: { ok: true } };
   } catch (error) {
     if (error instanceof Problem && error.code === 'docker_unavailable') {
-      return { executor: { ok: true }, docker: dockerAway(error.message) };
+      return { executor: { ok: true }, docker: inItsWords(error.message, 'the executor') };
     }
     const unseen = `nobody can see it while the executor of the engine ${engine} is silent`;
     return {
@@ -107,9 +109,13 @@ function silent(who: string): PartState {
   };
 }
 
-/** The executor's own words: a sentence with the cause, then what to do. */
-function dockerAway(advice: string): PartState {
-  const [, cause = advice, remedy = 'see the log of the executor'] =
-    /^(.+?)\. (\p{Lu}.*)$/su.exec(advice) ?? [];
+/** Said by the service that was asked, and not of one that nobody heard of. */
+function isAnswer(error: unknown): error is Problem {
+  return error instanceof Problem && error.code === 'service_unavailable' && error.cause === undefined;
+}
+
+/** A service's own words: a sentence with the cause, then what to do. */
+function inItsWords(advice: string, who: string): PartState {
+  const [, cause = advice, remedy = `see the log of ${who}`] = /^(.+?)\. (\p{Lu}.*)$/su.exec(advice) ?? [];
   return { ok: false, cause, remedy };
 }
