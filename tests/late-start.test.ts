@@ -7,7 +7,7 @@ import { startMeshGround } from '#libs/testing/mesh-ground';
 import { serviceNames } from '#libs/testing/mesh-processes';
 import { until } from '#libs/testing/until';
 
-const ttlSeconds = 8;
+const ttlSeconds = 15;
 
 it('carries out what was sent while nothing was running, and expires what is too old by then', async () => {
   await using ground = await startMeshGround({
