@@ -12,10 +12,10 @@ export async function expectDocumented(url: string, answer: SeenAnswer): Promise
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
 }
 
+/** Throws when what is served is no such document. */
 async function servedBy(url: string): Promise<ReturnType<typeof openApiCheck> | undefined> {
-  try {
-    return openApiCheck(await (await fetch(`${url}/openapi.json`)).json());
-  } catch {
-    return undefined;
-  }
+  const served: unknown = await fetch(`${url}/openapi.json`)
+    .then((answer) => answer.json())
+    .catch(() => undefined);
+  return served === undefined ? undefined : openApiCheck(served);
 }

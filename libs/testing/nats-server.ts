@@ -31,6 +31,9 @@ export type NatsServerOptions = {
   readonly configLines?: readonly string[];
 };
 
+/** How these servers write to the disk, unless told otherwise: what figures that were measured on them are worth. */
+export const durability = 'file storage, fsync every 2 min (the default)';
+
 /** A real nats-server with JetStream on 127.0.0.1, on a free port unless one is given. */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'hemostat-nats-')));

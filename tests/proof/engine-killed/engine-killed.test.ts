@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startOwnEngine } from '#libs/testing/docker-engine';
-import { startNatsServer } from '#libs/testing/nats-server';
+import { durability, startNatsServer } from '#libs/testing/nats-server';
 import { drawFrom } from '../draw.ts';
 import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
@@ -36,7 +36,7 @@ it(
     const killing = killExecutorsAndEngine(faults).then(() => {
       lastFaultAt = Date.now();
     });
-    const clients = clientsOf(supervised, bus, evidence, timeoutMs);
+    const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
     const goesOn = () => lastFaultAt === undefined;
     // While the engine is away the answers are quick refusals: many more are asked for than have to be carried out.
     const asked = { atLeast: 3 * atLeast, goesOn, prefix: `engine-killed-${seed}` };
@@ -55,6 +55,7 @@ it(
       restarts_audited: judged.restarts_audited,
       lost: judged.offences['I1 nothing lost'] ?? -1,
       doubled: judged.offences['I2 nothing twice'] ?? -1,
+      policy: durability,
       seed,
     });
     expect(judged.holds, judged.said).toBe(true);

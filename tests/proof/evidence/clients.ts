@@ -7,7 +7,10 @@ import { inboxSubject } from '#libs/contracts/subjects';
 import type { EvidenceFolder } from './folder.ts';
 import type { Supervised } from './supervised.ts';
 
-/** Asks for remediations as agents do that do not give up, and writes down every attempt. */
+/**
+ * Asks for remediations as agents do that do not give up before it is too late for any promise, and writes down every
+ * attempt.
+ */
 export interface Clients {
   /** Over HTTP under one key, again and again, until it is told the end. */
   http(key: string, container: string, gateway: number): Promise<void>;
@@ -19,13 +22,17 @@ const principal = 'anonymous';
 const waitSeconds = 15;
 const timeoutMs = 30_000;
 const pauseMs = 100;
+/** Of a remediation that has not ended by then it is the checker who says so. */
+const givesUpAfterMs = 150_000;
 
 export function clientsOf(
   supervised: Pick<Supervised, 'gateways'>,
   bus: Bus,
   evidence: EvidenceFolder,
-  giveUpAfterMs: number,
+  lastFaultAt: () => number | undefined,
 ): Clients {
+  const goesOnFrom = (begunAt: number) => () =>
+    Date.now() < Math.max(begunAt, lastFaultAt() ?? Number.POSITIVE_INFINITY) + givesUpAfterMs;
   const gatewayAt = (nth: number) => {
     const all = supervised.gateways();
     return all[nth % all.length] ?? { name: 'none', url: 'http://127.0.0.1:9' };
@@ -61,9 +68,9 @@ export function clientsOf(
 
   return {
     http: async (key, container, gateway) => {
-      const giveUpAt = Date.now() + giveUpAfterMs;
+      const goesOn = goesOnFrom(Date.now());
       let wait = waitSeconds;
-      for (let nth = gateway; Date.now() < giveUpAt; ) {
+      for (let nth = gateway; goesOn(); ) {
         const status = await request(key, container, nth, wait);
         if (status !== undefined && status !== 202 && status < 500) return;
         // Who lost the connection first makes sure that it is taken up.
@@ -76,7 +83,7 @@ export function clientsOf(
       }
     },
     nats: async (key, container) => {
-      const giveUpAt = Date.now() + giveUpAfterMs;
+      const goesOn = goesOnFrom(Date.now());
       const row = {
         door: 'nats' as const,
         principal,
@@ -87,7 +94,7 @@ export function clientsOf(
       };
       const event = { container, action: 'restart', reason: 'it hangs' };
       const remediation_id = idFromKey(principal, key);
-      for (let stored = false; !stored && Date.now() < giveUpAt; ) {
+      for (let stored = false; !stored && goesOn(); ) {
         const sent_at = Date.now();
         stored = await publishStored(bus, inboxSubject, event, key).then(
           () => true,
@@ -96,7 +103,7 @@ export function clientsOf(
         evidence.attempt({ ...row, sent_at, ended_at: Date.now(), answered: stored, remediation_id });
         if (!stored) await setTimeout(pauseMs);
       }
-      for (let nth = 0; Date.now() < giveUpAt; nth += 1) {
+      for (let nth = 0; goesOn(); nth += 1) {
         if (await hasEnded(gatewayAt(nth).url, remediation_id)) return;
         await setTimeout(5 * pauseMs);
       }

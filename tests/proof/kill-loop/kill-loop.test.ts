@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { testEngine } from '#libs/testing/docker-engine';
-import { startNatsServer } from '#libs/testing/nats-server';
+import { durability, startNatsServer } from '#libs/testing/nats-server';
 import { drawFrom } from '../draw.ts';
 import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
 import { loadMesh } from '../evidence/load.ts';
-import { seed, sized } from '../size.ts';
+import { isLong, seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 import { killAround } from './kills.ts';
 
@@ -16,6 +16,12 @@ const patients = 12;
 const endsWithinMs = 120_000;
 const takeoverMs = 10_000;
 const readyMs = 3_000;
+/**
+ * Where something else runs, as beside other tests, it takes longer to start any process, and what a takeover may take
+ * grows with that: never to nothing. A long run has the machine for itself.
+ */
+const mayTakeMs = (readyP50Ms: number): number =>
+  isLong ? takeoverMs : takeoverMs * Math.max(1, readyP50Ms / readyMs);
 
 it(
   'nothing is lost and nothing happens twice, whichever process is killed and however often',
@@ -35,7 +41,7 @@ it(
     const killing = killAround(supervised, server, kills, drawFrom(seed)).then(() => {
       lastFaultAt = Date.now();
     });
-    const clients = clientsOf(supervised, bus, evidence, timeoutMs);
+    const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
     const goesOn = () => lastFaultAt === undefined;
     await Promise.all([
       killing,
@@ -51,21 +57,21 @@ it(
       doubled: judged.offences['I2 nothing twice'] ?? -1,
       ready_p50_ms: judged.ready_p50_ms,
       takeover_p50_ms: judged.takeover_p50_ms,
+      takeover_may_take_ms: Math.round(mayTakeMs(judged.ready_p50_ms)),
       takeover_p95_ms: judged.takeover_p95_ms,
       takeover_max_ms: judged.takeover_max_ms,
       takeover_of_work_p95_ms: judged.takeover_of_work_p95_ms,
       takeover_whole_p95_ms: judged.takeover_whole_p95_ms,
       load_seconds: loadSeconds,
-      policy: 'file storage, fsync every 2 min (the default); kill -9 of processes, no loss of power',
+      policy: `${durability}; kill -9 of processes, no loss of power`,
       seed,
     });
     expect(judged.holds, judged.said).toBe(true);
     expect(judged.kills).toBe(kills);
     expect(judged.remediations).toBeGreaterThanOrEqual(atLeast);
     expect(judged.acted).toBeGreaterThan(0.8 * judged.remediations);
-    // On a machine that takes longer than this only to start a process, takeovers say nothing about the mesh.
-    if (judged.ready_p50_ms > readyMs) return console.warn('this machine is too busy to judge takeovers');
-    expect(judged.takeover_p95_ms).toBeLessThan(takeoverMs);
+    expect(judged.takeover_p95_ms).toBeLessThan(mayTakeMs(judged.ready_p50_ms));
+    expect(judged.takeover_of_work_p95_ms).toBeLessThan(mayTakeMs(judged.ready_p50_ms));
   },
   timeoutMs,
 );

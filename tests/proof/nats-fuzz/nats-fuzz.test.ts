@@ -8,6 +8,7 @@ import { auditVerbs, type DeadLetter, deadLetterSchema } from '#libs/contracts/r
 import { deadAll, rpcSubject, servicePing, streams } from '#libs/contracts/subjects';
 import { type MeshGround, startMeshGround } from '#libs/testing/mesh-ground';
 import { serviceNames } from '#libs/testing/mesh-processes';
+import { durability } from '#libs/testing/nats-server';
 import { openRawClient, type RawMessage } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
 import { seed, sized } from '../size.ts';
@@ -50,7 +51,7 @@ beforeAll(async () => {
   subscribe(bus, deadAll, deadLetterSchema, (letter) => letters.push(letter));
 }, 180_000);
 afterAll(async () => {
-  tell('P9', { ...found, dead_letters: letters.length });
+  tell('P9', { ...found, dead_letters: letters.length, policy: durability });
   await ground[Symbol.asyncDispose]();
 });
 

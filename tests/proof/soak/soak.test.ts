@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { streams } from '#libs/contracts/subjects';
+import { durability } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
 import { isLong, seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
@@ -21,7 +22,7 @@ const mayGrowMiB = sized({ each: 48, long: 24 });
 const serverMayGrowMiB = (facts: number): number => 32 + (facts * 2) / 1024;
 /** What is under way at any moment waits for the audit and for its own end: of five seconds at most. */
 const mostPending = 5 * perSecond;
-/** On a machine that is too busy for the load itself, what waits says nothing of the mesh. */
+/** Where other tests run beside it and the load itself is not kept up with, what waits says nothing of the mesh. */
 const keptUpFrom = 0.9 * perSecond;
 
 it(
@@ -70,6 +71,7 @@ it(
       kept_up: String(loaded.rate >= keptUpFrom),
       pending: `${pendingBefore}→${pendingAfter}`,
       errors: errors.length,
+      policy: durability,
       seed,
     });
 
@@ -77,7 +79,7 @@ it(
     expect(loaded.ended).toHaveLength(loaded.asked);
     expect(errors).toEqual([]);
     expect(emptied).toBe(true);
-    if (loaded.rate >= keptUpFrom) expect(pendingAfter).toBeLessThanOrEqual(mostPending);
+    if (isLong || loaded.rate >= keptUpFrom) expect(pendingAfter).toBeLessThanOrEqual(mostPending);
     for (const { name, before, after } of growth) {
       const may = name === 'nats-server' ? serverMayGrowMiB(factsBetween) : mayGrowMiB;
       expect(after - before, `MiB that ${name} grew by`).toBeLessThanOrEqual(may);
