@@ -2,18 +2,14 @@
 // Plain JavaScript, so that an old Node can say what it lacks, or hand over to the one that the set-up installed.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import * as module from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const itself = fileURLToPath(import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  // Compiling is most of the time until a command runs; where the folder cannot be written it goes without.
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  module.enableCompileCache(join(cache, 'hemostat', 'compiled'));
+  const { keepCompiled } = await import('./keep-compiled.ts');
+  keepCompiled(process.env);
   await import('./hemostat.ts');
 } else if (existsSync(installed)) {
   const child = spawn(installed, [itself, ...process.argv.slice(2)], { stdio: 'inherit' });

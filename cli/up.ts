@@ -1,3 +1,5 @@
-import { up } from './run-mesh.ts';
+import { keepCompiled } from './keep-compiled.ts';
 
+keepCompiled(process.env);
+const { up } = await import('./run-mesh.ts');
 await up();
