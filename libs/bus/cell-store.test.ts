@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buckets } from '#libs/contracts/subjects';
 import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
+import { startLossyWay } from '#libs/testing/lossy-way';
+import { ManualClock } from '#libs/testing/manual-clock';
 import { openRawClient } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
 import { type CellStore, openCells } from './cell-store.ts';
-import type { ServiceContext } from './open-service.ts';
+import { openService, type ServiceContext } from './open-service.ts';
 
 let ground: BusGround;
 let context: ServiceContext;
@@ -69,5 +71,41 @@ it('a watcher hears of every value but those that nobody can read', async () => 
   expect(heard.has(poison)).toBe(false);
   expect(await store.keys('act.*')).toContain(good);
   stop.abort();
+  await watching;
+});
+
+it('a watcher hears, late, also of the last value, which got lost on the way', async () => {
+  const clock = new ManualClock();
+  await using way = await startLossyWay(ground.server.port);
+  await using far = await openService('test', {
+    env: { ...ground.env, NATS_URL: `nats://127.0.0.1:${way.port}` },
+    signal: ground.signal,
+    clock,
+  });
+  const key = `act.${randomUUID()}`;
+  await store.compareAndSet(key, 0, 1);
+  const stop = new AbortController();
+  let heard: number | undefined;
+  const watching = (await openCells(far.bus, buckets.safety, z.number())).watch(
+    key,
+    (_key, value) => {
+      heard = value;
+    },
+    stop.signal,
+  );
+  await until('the first value is heard', () => heard === 1);
+  way.loseAnswers();
+  await store.compareAndSet(key, (await store.read(key)).revision, 2);
+  way.breakOff();
+  await until('it is connected again', () =>
+    far.bus.nc.rtt().then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  await clock.advance(121_000);
+  await until('the last value is heard', () => heard === 2);
+  stop.abort();
+  await clock.advance(1_000);
   await watching;
 });

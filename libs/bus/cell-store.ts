@@ -13,6 +13,8 @@ import { isConflict, isServersRefusal } from './errors.ts';
 import { inboxOf } from './permissions/nats-api.ts';
 
 const unansweredPauseMs = 100;
+/** The client notices that a value got lost on the way when the next one comes, and after the last one nothing comes. */
+const watchAnewMs = 120_000;
 
 /** A value and the revision it was read at; revision 0 and no value: never written. */
 export type Versioned<T> = { readonly value: T | undefined; readonly revision: number };
@@ -27,7 +29,10 @@ export interface CellStore<T> {
   /** Takes a value away without a trace, unless somebody wrote after `revision`. */
   forget(key: string, revision: number): Promise<void>;
   keys(filter?: string): Promise<readonly string[]>;
-  /** Calls back with every value there is and every change, until the signal aborts. Survives reconnects. */
+  /**
+   * Calls back with every value there is and every change, until the signal aborts; now and then with every value again, so
+   * that what got lost on the way comes late. Survives reconnects.
+   */
   watch(filter: string, onValue: (key: string, value: T) => void, signal: AbortSignal): Promise<void>;
 }
 
@@ -128,6 +133,7 @@ async function watchForEver(
       if (signal.aborted) return updates.stop();
       const stop = (): void => updates.stop();
       signal.addEventListener('abort', stop, { once: true });
+      bus.clock.deadline(watchAnewMs).addEventListener('abort', stop, { once: true });
       try {
         for await (const entry of updates) if (isThere(entry)) onText(entry.key, entry.string());
       } finally {

@@ -23,4 +23,9 @@ export const regressions: readonly (Change & { readonly seed: number; readonly f
     found:
       'a plan that went on after a step of which nobody knew gave back its leases while the call could still take effect',
   },
+  {
+    seed: 120_107_718,
+    found:
+      'a lease whose last change got lost on the way to every replica was looked after by none, for ever',
+  },
 ];

@@ -30,6 +30,7 @@ export function openBucket(
           previousSeq === undefined ? {} : { expectLast: previousSeq },
         ),
       ),
+    // What gets lost of it does not come before it is opened anew: the real client notices only when a later value comes.
     watch: async ({ key: filter }: { readonly key: string }) => {
       const log = server.log(stream);
       const { values, push, stop } = pipe<KvEntry>();
@@ -39,10 +40,15 @@ export function openBucket(
         if (matches(filter, entry.subject)) wire.deliver(process, () => push(toKvEntry(entry)));
       };
       for (const entry of standing) tell(entry);
+      let isOpen = true;
       log.onAppend((entry) => {
-        if (process.isAlive()) tell(entry);
+        if (isOpen && process.isAlive()) tell(entry);
       });
-      return { [Symbol.asyncIterator]: () => values, stop };
+      const end = (): void => {
+        isOpen = false;
+        stop();
+      };
+      return { [Symbol.asyncIterator]: () => values, stop: end };
     },
   };
   return kv as unknown as KV;

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import { anyOf } from './any-of.ts';
 import { laterThisTurn } from './turns.ts';
 
 /** What a simulation must never ask: it would be another answer the next time. */
@@ -11,6 +12,7 @@ const real = {
   performanceNow: performance.now,
   random: Math.random,
   timeout: AbortSignal.timeout,
+  any: AbortSignal.any,
   randomUUID: crypto.randomUUID,
   randomBytes: crypto.randomBytes,
 };
@@ -30,7 +32,7 @@ export function withoutReality(onAsked: (what: string) => void): Disposable {
   Object.assign(Date, { now: refuse('Date.now') });
   Object.assign(Math, { random: refuse('Math.random') });
   Object.assign(performance, { now: refuse('performance.now') });
-  Object.assign(AbortSignal, { timeout: refuse('AbortSignal.timeout') });
+  Object.assign(AbortSignal, { timeout: refuse('AbortSignal.timeout'), any: anyOf });
   Object.assign(crypto, { randomUUID: refuse('randomUUID'), randomBytes: refuse('randomBytes') });
   syncBuiltinESMExports();
   return {
@@ -40,7 +42,7 @@ export function withoutReality(onAsked: (what: string) => void): Disposable {
       Object.assign(Date, { now: real.now });
       Object.assign(Math, { random: real.random });
       Object.assign(performance, { now: real.performanceNow });
-      Object.assign(AbortSignal, { timeout: real.timeout });
+      Object.assign(AbortSignal, { timeout: real.timeout, any: real.any });
       Object.assign(crypto, { randomUUID: real.randomUUID, randomBytes: real.randomBytes });
       syncBuiltinESMExports();
     },
