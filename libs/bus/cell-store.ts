@@ -14,7 +14,7 @@ import { inboxOf } from './permissions/nats-api.ts';
 
 const unansweredPauseMs = 100;
 /** The client notices that a value got lost on the way when the next one comes, and after the last one nothing comes. */
-const watchAnewMs = 120_000;
+const watchAnewMs = 60_000;
 
 /** A value and the revision it was read at; revision 0 and no value: never written. */
 export type Versioned<T> = { readonly value: T | undefined; readonly revision: number };
