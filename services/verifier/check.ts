@@ -25,9 +25,9 @@ export type CheckPorts = {
   readonly signal: AbortSignal;
 };
 
-const longestCallMs = 3_000;
+const longestCallMs = 2_000;
 
-/** Looks at a patient until there is a verdict, or for three seconds. */
+/** Looks at a patient until there is a verdict, or for two seconds. */
 export async function check(ports: CheckPorts, request: CheckRequest): Promise<CheckReply> {
   const { clock, pollMs, signal } = ports;
   const until = clock.now() + longestCallMs;

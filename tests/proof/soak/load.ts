@@ -3,6 +3,7 @@ import { publishStored, subscribe } from '#libs/bus/live';
 import { idFromKey } from '#libs/contracts/ids';
 import { detailsSchema } from '#libs/contracts/scalars';
 import { completeChannel, inboxSubject } from '#libs/contracts/subjects';
+import { retryUntil } from '#libs/runtime/retry';
 import type { TestContainer } from '#libs/testing/container';
 import { until } from '#libs/testing/until';
 import { doorAt, type Kind, kindAt, perSecond } from './mix.ts';
@@ -32,6 +33,7 @@ type Given = {
 };
 
 const endsWithinMs = 120_000;
+const confirmedWithinMs = 30_000;
 
 /** Asks `perSecond` times a second, whether the answers keep up or not, and waits for every end. */
 export async function load(given: Given, seconds: number): Promise<Loaded> {
@@ -55,7 +57,7 @@ export async function load(given: Given, seconds: number): Promise<Loaded> {
     void ask(given, tick, kind, key).catch((error: unknown) => refusedByDoor.push(`${key}: ${error}`));
     await bus.clock.sleep(Math.max(0, beganAt + ((tick + 1) * 1_000) / perSecond - Date.now()));
   }
-  const over = () => open.size === refusedByDoor.length || undefined;
+  const over = () => open.size <= refusedByDoor.length || undefined;
   await until('every remediation has ended', over, endsWithinMs).catch(() => undefined);
   const tookSeconds = (Date.now() - beganAt) / 1_000;
   return { asked: ticks, ended, rate: ended.length / tookSeconds, refusedByDoor };
@@ -72,12 +74,23 @@ async function ask(
     kind === 'exec'
       ? { container, action: 'exec', params: { command: ['uptime'] } }
       : { container, action: 'restart', dry_run: kind === 'dry_run' };
-  if (doorAt(tick) === 'nats') return publishStored(bus, inboxSubject, body, key);
+  if (doorAt(tick) === 'nats') return publishPatiently(bus, body, key);
   const headers = { 'content-type': 'application/json', 'idempotency-key': key };
   const request = { method: 'POST', headers, body: JSON.stringify(body) };
   const answer = await fetch(`${gatewayUrl}/api/v1/remediations`, request);
   const text = await answer.text();
   if (answer.status >= 500) throw new Error(`${answer.status} ${text}`);
+}
+
+/** As publishers do: what nobody confirmed is sent again under its id, which the stream keeps once. */
+function publishPatiently(bus: Bus, body: object, key: string): Promise<void> {
+  return retryUntil(() => publishStored(bus, inboxSubject, body, key), {
+    clock: bus.clock,
+    signal: AbortSignal.timeout(confirmedWithinMs),
+    minMs: 250,
+    maxMs: 2_000,
+    retryable: () => !bus.nc.isClosed(),
+  });
 }
 
 function targetOf(

@@ -28,7 +28,8 @@ export function watch(bus: Bus, processes: ReadonlyMap<string, number>, beganAt:
   };
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      await look();
+      // A look at a moment at which NATS is busy with the disk is left out.
+      await look().catch(() => undefined);
       await bus.clock.sleep(everyMs, stopping.signal);
     }
   })();
