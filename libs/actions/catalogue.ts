@@ -35,3 +35,8 @@ export const actions: readonly Action[] = [
 export function actionNamed(name: string): Action | undefined {
   return actions.find((action) => action.name === name);
 }
+
+/** Does an action of this name act on nothing? One that is not known here may do anything. */
+export function readsOnly(name: string): boolean {
+  return actionNamed(name)?.diagnostic === true;
+}

@@ -9,6 +9,7 @@ import { isDeeperThan, parseJson } from '#libs/contracts/json';
 import { factsOf, remediationIdOf, streams } from '#libs/contracts/subjects';
 import { version } from '#libs/contracts/version';
 import type { Bus } from './bus.ts';
+import { isUnreadable } from './cell-store.ts';
 import { headerOf, readableHeaders, versionHeader } from './headers.ts';
 
 /** Far more than any fact has: what a request may hold is bounded where it comes in. */
@@ -41,8 +42,18 @@ export function whyUnreadable(error: unknown): string {
   return error instanceof SyntaxError ? error.message : 'it cannot be read';
 }
 
-/** The first fact about a remediation that nobody will ever be able to read; undefined when there is none. */
-export async function poisonAmongFacts(
+/**
+ * Which fact about a remediation made work on it fail, in a line: one that nobody will ever be able to read. Undefined
+ * when the error has another reason.
+ */
+export async function whyPoisoned(bus: Bus, error: unknown, id: string): Promise<string | undefined> {
+  if (!isUnreadable(error)) return undefined;
+  const poison = await poisonAmongFacts(bus, id);
+  return poison && `what stands on ${poison.subject} cannot be read: ${poison.why}`;
+}
+
+/** The first of them; undefined when there is none. */
+async function poisonAmongFacts(
   bus: Bus,
   id: string,
 ): Promise<{ readonly subject: string; readonly why: string } | undefined> {

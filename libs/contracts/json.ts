@@ -20,6 +20,16 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
   return Object.values(value).some((member: unknown) => isDeeperThan(member, limit - 1));
 }
 
+/** What a text from outside says; undefined where it is no JSON that `parseJson` takes, or deeper than `limit` levels. */
+export function jsonWithin(text: string, limit: number): unknown {
+  try {
+    const value = parseJson(text);
+    return isDeeperThan(value, limit) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** One text for one value: keys sorted, no white space, `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
   let keepsOrder = true;

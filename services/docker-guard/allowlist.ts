@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { startBody } from '#libs/actions/exec/exec-body';
 import { killSignals } from '#libs/actions/kill-signal';
+import { jsonWithin } from '#libs/contracts/json';
 import { detailsSchema } from '#libs/contracts/scalars';
 import { mayConnectClone, mayCreateClone } from './checks/clone.ts';
 import { mayActOnContainer, mayRemoveContainer } from './checks/container.ts';
@@ -30,13 +31,14 @@ const all = z.strictObject({ all: yes });
 const stopTime = z.strictObject({ t: z.string().regex(/^(?:[1-5]?\d{1,2}|600)$/) });
 const kib = 1_024;
 
+const filterLevels = 2;
 /** A query parameter that is JSON itself. */
 const filters = (schema: z.ZodType) =>
   z.strictObject({
     filters: z
       .string()
       .max(1_024)
-      .refine((text) => schema.safeParse(jsonOf(text)).success),
+      .refine((text) => schema.safeParse(jsonWithin(text, filterLevels)).success),
   });
 const watched = z.enum(['create', 'destroy', 'rename', 'start', 'die', 'pause', 'unpause']);
 const events = filters(
@@ -130,12 +132,4 @@ function act(path: string, check: Check, query: z.ZodType = nothing): Line {
 
 function remove(path: string, check: Check, query: z.ZodType): Line {
   return { method: 'DELETE', path, query, check };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,7 +9,7 @@ import { readFact } from '#libs/bus/fact';
 import { firstSequence } from '#libs/bus/scan';
 import { disbeliefIn, type PublicKeys } from '#libs/contracts/decision-signature';
 import { type Approved, approvedSchema } from '#libs/contracts/facts';
-import { isDeeperThan, parseJson } from '#libs/contracts/json';
+import { jsonWithin } from '#libs/contracts/json';
 import { decidedSubject, requestedSubject } from '#libs/contracts/subjects';
 import { fromInstant } from '#libs/runtime/instant';
 import type { DecisionKeys } from './decision-keys.ts';
@@ -31,6 +31,9 @@ export type RefusalOfDecision =
 
 export type BeliefContext = { readonly engineName: string; readonly keys: DecisionKeys };
 
+// More than any plan has: what a request may hold is bounded where it comes in.
+const deepest = 64;
+
 // Most decisions ask for nothing; they are not looked at any further, and nothing can come of them.
 const asksForNothing = z.object({ verdict: z.enum(['refused', 'dry_run']) });
 
@@ -41,7 +44,7 @@ export async function beliefIn(
   delivery: Pick<Delivery, 'text' | 'subject' | 'sequence'>,
   { engineName, keys }: BeliefContext,
 ): Promise<Belief> {
-  const body = parsed(delivery.text());
+  const body = jsonWithin(delivery.text(), deepest);
   if (body === undefined) return refuse('unreadable_decision', 'it is no JSON, or nested too deeply');
   if (asksForNothing.safeParse(body).success) return { kind: 'asks_for_nothing' };
   const read = approvedSchema.safeParse(body);
@@ -88,16 +91,4 @@ async function whyReplay(
   // When facts are forgotten a copy would be the first again; by then it has expired.
   const requested = await readFact(bus, requestedSubject(id), z.unknown());
   return requested ? undefined : 'it is older than what NATS remembers, and nobody requested it';
-}
-
-// More than any plan has: what a request may hold is bounded where it comes in.
-const deepest = 64;
-
-function parsed(text: string): unknown {
-  try {
-    const body = parseJson(text);
-    return isDeeperThan(body, deepest) ? undefined : body;
-  } catch {
-    return undefined;
-  }
 }

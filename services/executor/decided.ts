@@ -2,11 +2,10 @@
  * Guarantee: a decision is acknowledged when nothing is left to do about it: at once unless it is an approval that is
  * to be believed, else after its `finished` stands.
  */
-import { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import type { Delivery, Handled } from '#libs/bus/consume';
 import { buryDead } from '#libs/bus/dead-letter';
-import { poisonAmongFacts } from '#libs/bus/poison';
+import { whyPoisoned } from '#libs/bus/poison';
 import type { Approved } from '#libs/contracts/facts';
 import { type BeliefContext, beliefIn } from './believe.ts';
 import { onceAtATime } from './run/once-at-a-time.ts';
@@ -45,10 +44,9 @@ export function onDecided(
         } catch (error) {
           if (error instanceof Stopping) return { retryInMs: 1 };
           // What stands about its steps decides what is done: where that is nobody's fact, nothing can be.
-          const unreadable = error instanceof z.ZodError || error instanceof SyntaxError;
-          const poison = unreadable && (await poisonAmongFacts(bus, belief.approved.remediation_id));
-          if (!poison) throw error;
-          return bury('unreadable_fact', `what stands on ${poison.subject} cannot be read: ${poison.why}`);
+          const why = await whyPoisoned(bus, error, belief.approved.remediation_id);
+          if (why === undefined) throw error;
+          return bury('unreadable_fact', why);
         }
     }
   };

@@ -1,4 +1,4 @@
-import { actionNamed } from '#libs/actions/catalogue';
+import { readsOnly } from '#libs/actions/catalogue';
 import type { RemediationRecord } from '#libs/bus/remediation-record';
 import { headOf } from '#libs/contracts/fact-head';
 import type { Complete, Finished, LogEntry, Requested } from '#libs/contracts/facts';
@@ -109,10 +109,6 @@ export function mayStillAct({ plan }: Requested, { outcome, execution_log: log }
 /** Can nothing come of any of its steps, heard of or not? */
 export function isDiagnostic({ plan }: Requested): boolean {
   return plan?.steps.every(({ action }) => readsOnly(action)) === true;
-}
-
-function readsOnly(action: string): boolean {
-  return actionNamed(action)?.diagnostic === true;
 }
 
 /** When a lease began to close; a lease without the mark begins now. */

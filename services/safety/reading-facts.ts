@@ -2,12 +2,12 @@
  * Guarantee: a fact that another version wrote is never acknowledged, so that it waits for a replica that can read it.
  * What no service of the mesh wrote, or nobody can make anything of, is a dead letter and comes no more.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import type { Delivery, Handled } from '#libs/bus/consume';
 import { buryDead } from '#libs/bus/dead-letter';
 import { versionHeader } from '#libs/bus/headers';
-import { isOfAnotherVersion, parseFact, poisonAmongFacts, whyUnreadable } from '#libs/bus/poison';
+import { isOfAnotherVersion, parseFact, whyPoisoned, whyUnreadable } from '#libs/bus/poison';
 import { remediationIdOf } from '#libs/contracts/subjects';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 
@@ -52,14 +52,9 @@ export function readingFacts(bus: Bus) {
       } catch (error) {
         if (error instanceof NeverRequested) return bury(delivery, 'never_requested', error.message);
         // Something else that stands about it may be what cannot be read.
-        const unreadable = error instanceof z.ZodError || error instanceof SyntaxError;
-        const poison = unreadable ? await poisonAmongFacts(bus, remediationIdOf(subject)) : undefined;
-        if (!poison) throw error;
-        return bury(
-          delivery,
-          'unreadable_fact',
-          `what stands on ${poison.subject} cannot be read: ${poison.why}`,
-        );
+        const why = await whyPoisoned(bus, error, remediationIdOf(subject));
+        if (why === undefined) throw error;
+        return bury(delivery, 'unreadable_fact', why);
       }
     };
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isDeeperThan, parseJson } from '#libs/contracts/json';
+import { jsonWithin } from '#libs/contracts/json';
 import { cappedText } from '#libs/runtime/capped-text';
 import type { Line } from '../allowlist.ts';
 
@@ -23,20 +23,11 @@ export async function readBody(asked: IncomingMessage, { body }: Pick<Line, 'bod
     return { refusal: 'the body is not application/json' };
   }
   const text = await cappedText(asked, body.mostBytes);
-  const value = text === undefined ? undefined : jsonOf(text);
-  if (value === undefined || isDeeperThan(value, mostLevels))
-    return { refusal: 'the body cannot be read as JSON' };
+  const value = text === undefined ? undefined : jsonWithin(text, mostLevels);
+  if (value === undefined) return { refusal: 'the body cannot be read as JSON' };
   const read = body.schema.safeParse(value);
   if (read.success) return { body: read.data };
   const [issue] = read.error.issues;
   const where = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
   return { refusal: `the body holds what is not passed on (${(where || 'its form').slice(0, 100)})` };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod';
+import { labelsSchema } from '#libs/actions/labels';
 
 /** What is read of the engine's answers. It says much more, and other engines say less. */
 
 const id = z.string().regex(/^[0-9a-f]{64}$/);
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
 const hostConfig = z.object({ NetworkMode: z.string().optional() }).nullish();
 
 export const summarySchema = z.object({
@@ -20,7 +17,7 @@ export const summarySchema = z.object({
   State: z.string(),
   /** Seconds since the epoch. */
   Created: z.number(),
-  Labels: labels,
+  Labels: labelsSchema,
   HostConfig: hostConfig,
 });
 export type ContainerSummary = z.output<typeof summarySchema>;
@@ -44,7 +41,11 @@ export const inspectionSchema = z.object({
       })
       .nullish(),
   }),
-  Config: z.object({ Labels: labels, StopTimeout: z.int().nullish(), StopSignal: z.string().nullish() }),
+  Config: z.object({
+    Labels: labelsSchema,
+    StopTimeout: z.int().nullish(),
+    StopSignal: z.string().nullish(),
+  }),
   HostConfig: z
     .object({
       RestartPolicy: z.object({ Name: z.string().nullish() }).nullish(),

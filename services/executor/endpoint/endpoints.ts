@@ -7,7 +7,7 @@ import {
   endpointSettings,
 } from '#libs/actions/endpoint-port';
 import { pathText } from '#libs/actions/engine-port';
-import { isDeeperThan, parseJson } from '#libs/contracts/json';
+import { jsonWithin } from '#libs/contracts/json';
 import { cappedText } from '#libs/runtime/capped-text';
 import type { Clock } from '#libs/runtime/clock';
 import { EndpointError, toEndpointError } from './endpoint-error.ts';
@@ -89,11 +89,5 @@ async function send(
 
 async function jsonOf(body: AsyncIterable<Uint8Array>): Promise<unknown> {
   const text = await cappedText(body, longestBodyBytes);
-  if (text === undefined) return undefined;
-  try {
-    const read = parseJson(text);
-    return isDeeperThan(read, deepestBody) ? undefined : read;
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : jsonWithin(text, deepestBody);
 }

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { EndpointPort } from '#libs/actions/endpoint-port';
 import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
-import type { CellStore } from '#libs/bus/cell-store';
+import { type CellStore, isUnreadable } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
@@ -82,7 +81,7 @@ async function holdsAll(
       return grants.every(({ epoch }, at) => isHeld(read[at], id, epoch));
     } catch (error) {
       // No waiting makes it readable, and nobody can say that it is held.
-      if (error instanceof z.ZodError || error instanceof SyntaxError) return false;
+      if (isUnreadable(error)) return false;
       context.bus.log.warn({ err: error }, 'the lease cannot be read; nothing is done before it is');
       await pause(context, 250);
     }

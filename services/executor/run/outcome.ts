@@ -1,4 +1,4 @@
-import { actionNamed } from '#libs/actions/catalogue';
+import { readsOnly } from '#libs/actions/catalogue';
 import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
 import { targetId } from '#libs/contracts/target';
@@ -26,8 +26,8 @@ function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
   const effects = new Map<string, Effect>();
   for (const { step, executed } of done) {
     const unverifiable = step.verify === null && executed.status === 'success';
-    const readsOnly = actionNamed(step.action)?.diagnostic === true;
-    if (!executed.reached_docker || executed.status === 'skipped' || unverifiable || readsOnly) continue;
+    const hadNoEffect = !executed.reached_docker || executed.status === 'skipped' || readsOnly(step.action);
+    if (hadNoEffect || unverifiable) continue;
     const verified = step.verify !== null && outcome === 'recovered';
     effects.set(targetId(step.target), { target: step.target, verified });
   }

@@ -11,7 +11,7 @@ import { type HttpAnswer, type MeshProcesses, startMeshProcesses } from '#libs/t
 import { startNatsServer } from '#libs/testing/nats-server';
 import { playEndpoint } from '#libs/testing/played-endpoint';
 import { until } from '#libs/testing/until';
-import { everythingStored } from '../everything-stored.ts';
+import { everythingStored } from '../stored-messages.ts';
 import { tell } from '../tell.ts';
 import { type Collector, startCollector } from './collector.ts';
 

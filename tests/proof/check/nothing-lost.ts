@@ -46,21 +46,12 @@ function toldOtherwise(
 ): readonly string[] {
   return attempts.flatMap(({ remediation_id: id, outcome }) => {
     if (id === null || outcome === null) return [];
-    const [terminal] = terminalsOf(byId.get(id) ?? nobody);
+    const known = byId.get(id);
+    const [terminal] = known ? terminalsOf(known) : [];
     const stands = terminal && outcomeOf(terminal);
     return stands === outcome ? [] : [`${id} was told as ${outcome} and stands as ${stands ?? 'nothing'}`];
   });
 }
-
-const nobody: Remediation = {
-  id: '',
-  requested: [],
-  decided: [],
-  steps: new Map(),
-  finished: [],
-  complete: [],
-  all: [],
-};
 
 function keysWithTwoIds(attempts: readonly Attempt[]): readonly string[] {
   const ids = new Map<string, Set<string>>();

@@ -5,9 +5,8 @@ import { startNatsCluster } from '#libs/testing/nats-cluster';
 import { durability } from '#libs/testing/nats-server';
 import { freePort } from '../../../demo/free-port.ts';
 import { drawFrom } from '../draw.ts';
-import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
-import { loadMesh } from '../evidence/load.ts';
+import { judgedUnder } from '../evidence/judged-under.ts';
 import { seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 
@@ -31,35 +30,25 @@ it('nothing is lost and nothing happens twice when nodes of a cluster of three a
     natsUrl: cluster.url,
     env: { HEMOSTAT_REPLICAS: '3' },
   });
-  const { supervised, bus, evidence } = ground;
   for (const stream of ['HEMOSTAT', 'HEMOSTAT_INBOX', 'KV_hemostat_safety']) {
-    expect((await bus.jsm.streams.info(stream)).config.num_replicas).toBe(3);
+    expect((await ground.bus.jsm.streams.info(stream)).config.num_replicas).toBe(3);
   }
   const draw = drawFrom(seed);
-  let lastFaultAt: number | undefined;
-  const killing = (async () => {
+  const { judged } = await judgedUnder(ground, atLeast, async () => {
     for (let done = 0; done < kills; done += 1) {
       await setTimeout(betweenKillsMs);
       const victim = cluster.nodes[draw(cluster.nodes.length)];
-      if (victim) await supervised.killNats(victim.server);
+      if (victim) await ground.supervised.killNats(victim.server);
     }
-    lastFaultAt = Date.now();
-  })();
-  const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
-  const goesOn = () => lastFaultAt === undefined;
-  await Promise.all([
-    killing,
-    loadMesh({ clients, patients: ground.patients, prefix: `cluster-${seed}`, atLeast, goesOn }),
-  ]);
-  const judged = await ground.judged({ lastFaultAt: lastFaultAt ?? 0, withinMs: 120_000 });
+  });
   tell('cluster', {
     nodes: names.length,
     replicas: 3,
     node_kills: judged.kills,
     remediations: judged.remediations,
     executed: judged.acted,
-    lost: judged.offences['I1 nothing lost'] ?? -1,
-    doubled: judged.offences['I2 nothing twice'] ?? -1,
+    lost: judged.lost,
+    doubled: judged.doubled,
     policy: `three copies of everything, ${durability}; kill -9 of nodes, no loss of power`,
     seed,
   });

@@ -2,9 +2,8 @@ import { expect, it } from 'vitest';
 import { startOwnEngine } from '#libs/testing/docker-engine';
 import { durability, startNatsServer } from '#libs/testing/nats-server';
 import { drawFrom } from '../draw.ts';
-import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
-import { loadMesh } from '../evidence/load.ts';
+import { judgedUnder } from '../evidence/judged-under.ts';
 import { seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 import { killExecutorsAndEngine } from './faults.ts';
@@ -13,7 +12,6 @@ const kills = sized({ each: 6, long: 100 });
 const atLeast = sized({ each: 30, long: 500 });
 const timeoutMs = sized({ each: 10 * 60_000, long: 60 * 60_000 });
 const patients = 6;
-const endsWithinMs = 120_000;
 
 it(
   'the audit tells as many restarts as the engine made, whoever is killed: executors or the engine itself',
@@ -30,19 +28,11 @@ it(
       replicas: { gateway: 1, safety: 1, executor: 2, verifier: 1, audit: 1 },
       env: { DOCKER_HOST: engine.dockerHost },
     });
-    const { supervised, bus, evidence } = ground;
-    let lastFaultAt: number | undefined;
-    const faults = { supervised, engine, evidence, kills, draw: drawFrom(seed) };
-    const killing = killExecutorsAndEngine(faults).then(() => {
-      lastFaultAt = Date.now();
-    });
-    const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
-    const goesOn = () => lastFaultAt === undefined;
+    const { supervised, evidence } = ground;
     // While the engine is away the answers are quick refusals: many more are asked for than have to be carried out.
-    const asked = { atLeast: 3 * atLeast, goesOn, prefix: `engine-killed-${seed}` };
-    const load = { clients, patients: ground.patients, ...asked };
-    await Promise.all([killing, loadMesh(load)]);
-    const judged = await ground.judged({ lastFaultAt: lastFaultAt ?? 0, withinMs: endsWithinMs });
+    const { judged } = await judgedUnder(ground, 3 * atLeast, () =>
+      killExecutorsAndEngine({ supervised, engine, evidence, kills, draw: drawFrom(seed) }),
+    );
     const { recovered = 0, failed = 0, unknown = 0 } = judged.outcomes;
     tell('P6', {
       kills: judged.kills,
@@ -53,8 +43,8 @@ it(
       unknown,
       restarts_seen: judged.restarts_seen,
       restarts_audited: judged.restarts_audited,
-      lost: judged.offences['I1 nothing lost'] ?? -1,
-      doubled: judged.offences['I2 nothing twice'] ?? -1,
+      lost: judged.lost,
+      doubled: judged.doubled,
       policy: durability,
       seed,
     });

@@ -4,7 +4,6 @@ import { openService } from '#libs/bus/open-service';
 import { startContainer, type TestContainer } from '#libs/testing/container';
 import { busyboxImage } from '#libs/testing/images';
 import {
-  type MeshProcesses,
   type MeshProcessesOptions,
   type ServiceName,
   startMeshProcesses,
@@ -20,13 +19,13 @@ import { type Supervised, superviseMesh } from './supervised.ts';
 
 /** A mesh of supervised processes, patients on a real engine, and everything about them written down. */
 export interface ProofGround extends AsyncDisposable {
-  readonly mesh: MeshProcesses;
+  readonly suite: string;
   readonly supervised: Supervised;
   readonly bus: Bus;
   readonly patients: readonly TestContainer[];
   readonly evidence: EvidenceFolder;
   /** Waits until the mesh is quiet, writes down what is left to write, and lets the checker judge. */
-  judged(about: { readonly lastFaultAt: number; readonly withinMs: number }): Promise<Judged>;
+  judged(lastFaultAt: number): Promise<Judged>;
 }
 
 export type ProofOptions = {
@@ -97,13 +96,13 @@ export async function startProofGround(options: ProofOptions): Promise<ProofGrou
   const beganAt = Date.now();
   const owned = stack.move();
   return {
-    mesh,
+    suite,
     supervised,
     bus,
     patients,
     evidence,
-    judged: async ({ lastFaultAt, withinMs }) => {
-      await settled(bus, withinMs);
+    judged: async (lastFaultAt) => {
+      await settled(bus, endsWithinSeconds * 1_000);
       await readings[Symbol.asyncDispose]();
       await recording[Symbol.asyncDispose]();
       await dumpStreams(bus, evidence);

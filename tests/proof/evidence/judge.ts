@@ -20,7 +20,13 @@ const judgedSchema = z.object({
   takeover_of_work_p95_ms: z.number(),
   takeover_whole_p95_ms: z.number(),
 });
-export type Judged = z.infer<typeof judgedSchema> & { readonly holds: boolean; readonly said: string };
+export type Judged = z.infer<typeof judgedSchema> & {
+  readonly holds: boolean;
+  readonly said: string;
+  /** Offences against I1 and I2; -1 where they were not looked for. */
+  readonly lost: number;
+  readonly doubled: number;
+};
 
 const checker = join(import.meta.dirname, '..', 'check.ts');
 
@@ -34,5 +40,12 @@ export async function judge(folder: string): Promise<Judged> {
   ]);
   const last = said.trimEnd().split('\n').at(-1) ?? '';
   if (code !== 0 && !last.startsWith('{')) throw new Error(`the checker broke: ${complained}`);
-  return { ...judgedSchema.parse(JSON.parse(last)), holds: code === 0, said };
+  const judged = judgedSchema.parse(JSON.parse(last));
+  return {
+    ...judged,
+    holds: code === 0,
+    said,
+    lost: judged.offences['I1 nothing lost'] ?? -1,
+    doubled: judged.offences['I2 nothing twice'] ?? -1,
+  };
 }

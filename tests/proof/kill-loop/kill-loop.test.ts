@@ -2,9 +2,8 @@ import { expect, it } from 'vitest';
 import { testEngine } from '#libs/testing/docker-engine';
 import { durability, startNatsServer } from '#libs/testing/nats-server';
 import { drawFrom } from '../draw.ts';
-import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
-import { loadMesh } from '../evidence/load.ts';
+import { judgedUnder } from '../evidence/judged-under.ts';
 import { isLong, seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 import { killAround } from './kills.ts';
@@ -13,7 +12,6 @@ const kills = sized({ each: 55, long: 550 });
 const atLeast = sized({ each: 500, long: 5_000 });
 const timeoutMs = sized({ each: 15 * 60_000, long: 120 * 60_000 });
 const patients = 12;
-const endsWithinMs = 120_000;
 const takeoverMs = 10_000;
 const readyMs = 3_000;
 /**
@@ -35,26 +33,15 @@ it(
       patients,
       replicas: { gateway: 2, safety: 2, executor: 2, verifier: 2, audit: 2 },
     });
-    const { supervised, bus, evidence } = ground;
-    const begunAt = Date.now();
-    let lastFaultAt: number | undefined;
-    const killing = killAround(supervised, server, kills, drawFrom(seed)).then(() => {
-      lastFaultAt = Date.now();
-    });
-    const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
-    const goesOn = () => lastFaultAt === undefined;
-    await Promise.all([
-      killing,
-      loadMesh({ clients, patients: ground.patients, prefix: `kill-loop-${seed}`, atLeast, goesOn }),
-    ]);
-    const loadSeconds = Math.round((Date.now() - begunAt) / 1_000);
-    const judged = await ground.judged({ lastFaultAt: lastFaultAt ?? 0, withinMs: endsWithinMs });
+    const { judged, loadSeconds } = await judgedUnder(ground, atLeast, () =>
+      killAround(ground.supervised, server, kills, drawFrom(seed)),
+    );
     tell('P5', {
       kills: judged.kills,
       remediations: judged.remediations,
       executed: judged.acted,
-      lost: judged.offences['I1 nothing lost'] ?? -1,
-      doubled: judged.offences['I2 nothing twice'] ?? -1,
+      lost: judged.lost,
+      doubled: judged.doubled,
       ready_p50_ms: judged.ready_p50_ms,
       takeover_p50_ms: judged.takeover_p50_ms,
       takeover_may_take_ms: Math.round(mayTakeMs(judged.ready_p50_ms)),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { subscribe } from '#libs/bus/live';
 import { parseFact } from '#libs/bus/poison';
@@ -11,11 +10,12 @@ import { serviceNames } from '#libs/testing/mesh-processes';
 import { durability } from '#libs/testing/nats-server';
 import { openRawClient, type RawMessage } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
+import { residentMiB } from '../resident-memory.ts';
 import { seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
-import { untilLeft } from './outstanding.ts';
 import { askAll, publishAll } from './publish-all.ts';
 import { inboxMessages, insideMessages, memoryMessages, rpcMessages } from './surfaces.ts';
+import { untilLeft } from './until-left.ts';
 
 const messages = sized({ each: 5_000, long: 100_000 });
 const share = (part: number): number => Math.round(messages * part);
@@ -91,15 +91,10 @@ async function stillServes(): Promise<void> {
   expect(answer).toMatchObject({ status: 200, body: { outcome: 'dry_run' } });
   expect((await ground.mesh.http('GET', '/health')).status).toBe(200);
   const memory = await Promise.all(
-    processes.map(async ({ service, pid }) => ({ service, mib: await mibOf(pid) })),
+    processes.map(async ({ service, pid }) => ({ service, mib: Math.round(await residentMiB(pid)) })),
   );
   found.mib = Math.max(found.mib, ...memory.map(({ mib }) => mib));
   expect(memory.filter(({ mib }) => mib >= mostMiB)).toEqual([]);
-}
-
-async function mibOf(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
 }
 
 it('every question to a service is answered, and what is wrong with it is named by its field', {

@@ -3,7 +3,7 @@ import type { Bus } from '#libs/bus/bus';
 import { openRawClient, type RawAnswer, type RawMessage } from '#libs/testing/raw-nats-client';
 import { until } from '#libs/testing/until';
 import { seed } from '../size.ts';
-import { untilLeft } from './outstanding.ts';
+import { untilLeft } from './until-left.ts';
 
 const batch = 100;
 const patienceMs = 120_000;

@@ -5,14 +5,14 @@ import { startNatsCluster } from '#libs/testing/nats-cluster';
 import { durability } from '#libs/testing/nats-server';
 import { openNetwork, type Room, whyNoNetwork } from '#libs/testing/network';
 import { drawFrom } from '../draw.ts';
-import { clientsOf } from '../evidence/clients.ts';
 import { startProofGround } from '../evidence/ground.ts';
-import { loadMesh } from '../evidence/load.ts';
+import { judgedUnder } from '../evidence/judged-under.ts';
 import { seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 import { cutAround, possibleCuts } from './cuts.ts';
 
 const cuts = sized({ each: 6, long: 120 });
+const atLeast = 20;
 const timeoutMs = sized({ each: 6 * 60_000, long: 120 * 60_000 });
 const names = ['nats-one', 'nats-two', 'nats-three'];
 
@@ -48,18 +48,10 @@ it.skipIf(reason !== undefined)(
         return room;
       },
     });
-    const { supervised, bus, evidence } = ground;
-    let lastFaultAt: number | undefined;
     const possible = possibleCuts(rooms, nodes);
-    const cutting = cutAround(network, possible, cuts, drawFrom(seed), evidence).then((made) => {
-      lastFaultAt = Date.now();
-      return made;
-    });
-    const clients = clientsOf(supervised, bus, evidence, () => lastFaultAt);
-    const goesOn = () => lastFaultAt === undefined;
-    const load = loadMesh({ clients, patients: ground.patients, prefix: `cut-${seed}`, atLeast: 20, goesOn });
-    const [made] = await Promise.all([cutting, load]);
-    const judged = await ground.judged({ lastFaultAt: lastFaultAt ?? 0, withinMs: 120_000 });
+    const { judged, made } = await judgedUnder(ground, atLeast, () =>
+      cutAround(network, possible, cuts, drawFrom(seed), ground.evidence),
+    );
     tell('P7', {
       cuts: made.length,
       kinds: new Set(made).size,

@@ -2,13 +2,14 @@ import { expect, it } from 'vitest';
 import { streams } from '#libs/contracts/subjects';
 import { durability } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
+import { pendingOf } from '../pending.ts';
 import { isLong, seed, sized } from '../size.ts';
 import { tell } from '../tell.ts';
 import { median, medianBetween } from './flat.ts';
 import { openSoakGround } from './ground.ts';
 import { load } from './load.ts';
 import { kinds, perSecond } from './mix.ts';
-import { pendingOf, watch } from './watch.ts';
+import { watch } from './watch.ts';
 
 const seconds = sized({ each: 60, long: 2_400 });
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Bus } from '#libs/bus/bus';
-import { streams } from '#libs/contracts/subjects';
+import { pendingOf } from '../pending.ts';
+import { residentMiB } from '../resident-memory.ts';
 import type { Reading } from './flat.ts';
 
 export type Watched = {
@@ -40,19 +40,4 @@ export function watch(bus: Bus, processes: ReadonlyMap<string, number>, beganAt:
       await looking;
     },
   };
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-export async function pendingOf(bus: Bus): Promise<number> {
-  let sum = 0;
-  for (const stream of Object.values(streams)) {
-    for await (const { num_pending, num_ack_pending } of bus.jsm.consumers.list(stream)) {
-      sum += num_pending + num_ack_pending;
-    }
-  }
-  return sum;
 }

@@ -1,5 +1,19 @@
 import type { Bus } from '#libs/bus/bus';
 
+const atOnce = 64;
+
+/** Every message that a stream holds, in order. */
+export async function* messagesOf({ jsm }: Bus, stream: string) {
+  const { first_seq: first, last_seq: last } = (await jsm.streams.info(stream)).state;
+  for (let from = Math.max(1, first); from <= last; from += atOnce) {
+    const width = Math.min(atOnce, last + 1 - from);
+    const found = await Promise.all(
+      Array.from({ length: width }, (_, at) => jsm.streams.getMessage(stream, { seq: from + at })),
+    );
+    for (const message of found) if (message) yield message;
+  }
+}
+
 export type StoredMessage = {
   readonly subject: string;
   /** A line each. */
@@ -10,11 +24,9 @@ export type StoredMessage = {
 /** Every message of every stream and bucket, by stream. */
 export async function everythingStored(bus: Bus): Promise<ReadonlyMap<string, readonly StoredMessage[]>> {
   const found = new Map<string, readonly StoredMessage[]>();
-  for await (const { config, state } of bus.jsm.streams.list()) {
+  for await (const { config } of bus.jsm.streams.list()) {
     const messages: StoredMessage[] = [];
-    for (let sequence = Math.max(1, state.first_seq); sequence <= state.last_seq; sequence += 1) {
-      const stored = await bus.jsm.streams.getMessage(config.name, { seq: sequence });
-      if (stored === null) continue;
+    for await (const stored of messagesOf(bus, config.name)) {
       const headers = [...(stored.header ?? [])].map(([name, values]) => `${name}: ${values.join()}`);
       messages.push({ subject: stored.subject, headers: headers.join('\n'), text: stored.string() });
     }
