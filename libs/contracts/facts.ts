@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { replacedBySchema } from './bound.ts';
 import { signatureSchema } from './decision-signature.ts';
 import { breakGlassSchema, gateVerdictSchema, overridableGates, refusalReasonSchema } from './gates.ts';
 import { planSchema } from './plan.ts';
@@ -85,6 +86,8 @@ export type Grant = z.infer<typeof grantSchema>;
 export const refusalSchema = z.strictObject({
   reason: refusalReasonSchema,
   message: z.string(),
+  /** Of a name that fits several: all of them. */
+  candidates: z.array(z.string()).optional(),
   remaining_seconds: z.int().min(0).optional(),
   allowed_at: instantSchema.optional(),
   retry_count: z.int().min(0).optional(),
@@ -188,6 +191,7 @@ export const logEntrySchema = z.strictObject({
   result: detailsSchema,
   error: z.string().optional(),
   verdict: z.enum(verdicts).optional(),
+  replaced_by: replacedBySchema.optional(),
 });
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
@@ -207,6 +211,8 @@ const endSchema = {
     'unknown',
   ]),
   message: z.string(),
+  /** The code of what stood in the way, for a program to branch on. */
+  reason: z.string().optional(),
   reached_docker: z.boolean(),
   execution_log: z.array(logEntrySchema),
   /** Absent: the outcome holds for every target alike. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundSchema } from './bound.ts';
 import { detailsSchema, planNameSchema } from './scalars.ts';
 import { targetSchema } from './target.ts';
 
@@ -16,6 +17,8 @@ export const stepSchema = z.strictObject({
   n: z.int().min(1).max(32),
   action: planNameSchema,
   target: targetSchema,
+  /** Absent: from before plans were bound, or it acts on no engine. */
+  bound: boundSchema.optional(),
   params: detailsSchema,
   when: z.enum(['always', 'if_unhealthy']),
   verify: expectationSchema.nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { troubleSchema } from './audit-head.ts';
 import { auditProofSchema } from './audit-proof.ts';
 import { auditRecordSchema } from './audit-record.ts';
+import { boundSchema, replacedBySchema } from './bound.ts';
 import { cellSchema, controlSchema } from './cell.ts';
 import { verdicts } from './facts.ts';
 import { gateVerdictSchema } from './gates.ts';
@@ -107,6 +108,8 @@ export const containerReadingSchema = z.strictObject({
     .optional(),
   /** Of a service: how many there are of it. The rest of the reading is about all of them together. */
   replicas: replicasReadingSchema.optional(),
+  /** What was asked for by its id is not the target any more: this one is. The rest speaks of the one that was asked for. */
+  replaced_by: replacedBySchema.optional(),
 });
 export type ContainerReading = z.infer<typeof containerReadingSchema>;
 
@@ -136,7 +139,16 @@ export const executorVerbs = {
     lookupSchema,
   ),
   preview: verb(z.strictObject({ plan: planSchema }), previewSchema),
-  inspect: verb(z.strictObject({ target: targetSchema }), containerReadingSchema),
+  /** What the steps that act on the engine as a whole would act on, by their numbers in the plan. */
+  bind: verb(
+    z.strictObject({ plan: planSchema }),
+    z.strictObject({ steps: z.array(z.strictObject({ n: z.int().min(1), bound: boundSchema })) }),
+  ),
+  /** With `bound` it is that very one that is looked at, whatever is called so by now. */
+  inspect: verb(
+    z.strictObject({ target: targetSchema, bound: boundSchema.optional() }),
+    containerReadingSchema,
+  ),
   targets: verb(
     nothing,
     z.strictObject({
@@ -182,6 +194,7 @@ export const verifierVerbs = {
   check: verb(
     z.strictObject({
       target: targetSchema,
+      bound: boundSchema.optional(),
       expectation: expectationSchema,
       /** Docker's StartedAt before the step: a patient that still has it was not restarted. */
       started_before: z.string().nullable(),

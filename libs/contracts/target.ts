@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundSchema } from './bound.ts';
 import { limitsSchema } from './limits.ts';
 import { engineSchema } from './scalars.ts';
 
@@ -48,6 +49,7 @@ export const resolvedTargetSchema = z.strictObject({
   container_id: z.string().nullable(),
   container_name: z.string(),
   protected_by: z.string().nullable(),
+  bound: boundSchema.optional(),
   /** What its labels ask for beyond the settings; absent: nothing. */
   limits: limitsSchema.optional(),
 });
