@@ -167,6 +167,20 @@ describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged
     }
   });
 
+  it('takes requests without a token by the names of the document, once docker-compose.open.yml is added', async () => {
+    const open = ['-f', join(root, 'docker-compose.open.yml')];
+    await run(found, ...open, 'up', '-d', '--no-build', '--no-deps', '--wait', 'gateway');
+    const ask = `Promise.all(['action-server', 'gateway'].map((name) => fetch('http://' + name + ':9000/api/v1/targets')))
+      .then((answers) => console.log(answers.map(({ status }) => status).join(' ')))`;
+    expect(await run(found, 'exec', '-T', 'verifier', 'node', '-e', ask)).toBe('200 200\n');
+    expect((await request('/api/v1/targets')).status).toBe(200);
+    expect((await request('/api/v1/safety/control', { kill_switch: 'on', reason: 'drill' })).status).toBe(
+      401,
+    );
+    await run(found, 'up', '-d', '--no-build', '--no-deps', '--wait', 'gateway');
+    expect((await request('/api/v1/targets')).status).toBe(401);
+  }, 120_000);
+
   it('lets executor and verifier reach what answers on the machine itself', async () => {
     const server = createServer((_, response) => response.end('it is well'));
     await once(server.listen(0, '0.0.0.0'), 'listening');

@@ -12,7 +12,8 @@ export type Access = {
   identify(authorization: string | undefined): Identity | undefined;
   /** A web page could use this gateway in its visitor's name: requests without a token may do something. */
   readonly open: boolean;
-  readonly loopback: boolean;
+  /** Names besides its addresses that it answers to while it is open. */
+  readonly hosts: readonly string[];
 };
 
 const admin: Identity = { principal: 'admin', scopes };
@@ -33,7 +34,7 @@ export function openAccess(settings: GatewaySettings, log: Log): Access {
   if (configured.length > 0) sayKnown(configured, anonymous, firstTokenFile(folder), log);
   sayOpen(named, unlocked, settings.GATEWAY_HOST, log);
   return {
-    loopback,
+    hosts: settings.GATEWAY_ALLOWED_HOSTS,
     open: anonymous.scopes.length > 0,
     identify: (authorization) => {
       if (authorization === undefined) return anonymous;

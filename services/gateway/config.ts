@@ -8,6 +8,7 @@ import { tokenPattern, tokenWish } from './tokens.ts';
 import { tokensSetting } from './tokens-setting.ts';
 
 const wantedScopes = `some of ${scopes.join(', ')}, separated by commas, for example observe,act`;
+const hostPattern = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?(:\d{1,5})?$/i;
 
 export const gatewaySettingsSchema = z.object({
   ...meshSettings,
@@ -19,6 +20,9 @@ export const gatewaySettingsSchema = z.object({
   GATEWAY_ANONYMOUS_SCOPES: commaList([])
     .refine((names) => names.every(isScope), { error: wantedScopes })
     .transform((names): readonly Scope[] => names.filter(isScope)),
+  GATEWAY_ALLOWED_HOSTS: commaList([]).refine((names) => names.every((name) => hostPattern.test(name)), {
+    error: 'host names separated by commas, for example action-server,hemostat.example.com',
+  }),
   GATEWAY_WAIT_SECONDS: seconds({ max: 110, default: 110 }),
   HEMOSTAT_REQUEST_TTL_SECONDS: seconds({ min: 1, max: 86_400, default: 900 }),
   HEMOSTAT_STABILITY_SECONDS: seconds({ max: 3_600, default: 5 }),

@@ -231,6 +231,30 @@ describe('who may come in', () => {
     }
   });
 
+  it('answers to names that may be rebound only where GATEWAY_ALLOWED_HOSTS has them, or with a token', async () => {
+    const off = { GATEWAY_HOST: '0.0.0.0', GATEWAY_TOKEN: token, GATEWAY_ANONYMOUS_SCOPES: 'observe' };
+    const bearer = { authorization: `Bearer ${token}` };
+    for (const env of [{}, off]) {
+      await using known = await build({ ...env, GATEWAY_ALLOWED_HOSTS: 'gateway, action-server:9000' });
+      await using unknown = await build(env);
+      for (const url of ['/api/v1/targets', '/api/v1/events', '/health/live']) {
+        const status = async (gateway: App, headers: object) =>
+          (await gateway.inject({ url, headers: { host: 'action-server:9000', ...headers } })).statusCode;
+        expect([url, await status(known, {})]).toEqual([url, url === '/health/live' ? 200 : 503]);
+        expect([url, await status(known, { host: 'evil.example' })]).toEqual([url, 403]);
+        expect([url, await status(unknown, {})]).toEqual([url, 403]);
+        expect([url, await status(unknown, { authorization: 'Bearer of-the-page' })]).toEqual([url, 403]);
+        if (env === off) expect(await status(unknown, bearer)).not.toBe(403);
+      }
+    }
+  });
+
+  it('takes names and nothing else for GATEWAY_ALLOWED_HOSTS', () => {
+    for (const GATEWAY_ALLOWED_HOSTS of ['http://action-server', '*', 'a b', 'a/b', '.example']) {
+      expect(() => build({ GATEWAY_ALLOWED_HOSTS })).toThrow(/GATEWAY_ALLOWED_HOSTS.*action-server/);
+    }
+  });
+
   it('tells browsers with every answer that nobody may frame, sniff or load anything', async () => {
     for (const url of ['/health/live', '/nope', '/openapi.json', '/api/v1/targets', '/', '/redoc', '/docs']) {
       const { headers } = await app.inject(url);

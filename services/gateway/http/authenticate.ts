@@ -17,33 +17,44 @@ export function authenticate(app: App, access: Access): void {
   app.addHook('onRequest', (request, reply, done) => {
     const scope = request.routeOptions.config.scope ?? 'admin';
     if (request.is404) return done();
-    const problem = scope === 'open' ? refuseRebound(request, access) : enter(request, reply, access, scope);
+    const identity = access.identify(request.headers.authorization);
+    const foreign = isByToken(identity) || !access.open ? undefined : foreignness(request, access, scope);
+    if (foreign !== undefined) return done(new Problem('not_permitted', foreign));
+    const problem = scope === 'open' ? undefined : enter(request, reply, identity, scope);
     if (problem) done(problem);
     else done();
   });
 }
 
-/** What is open to every program of this machine is not open to the web sites that its browser visits. */
-function refuseRebound({ headers }: FastifyRequest, access: Access): Problem | undefined {
-  const rebound = access.open ? reboundName(headers.host, access.loopback) : undefined;
-  return rebound === undefined ? undefined : new Problem('not_permitted', rebound);
+/** Whoever has a token was given it: no web site can have it sent. */
+function isByToken(identity: Identity | undefined): boolean {
+  return identity !== undefined && identity.principal !== 'anonymous';
+}
+
+/** What is open to every program that reaches the gateway is not open to the web sites that a browser there visits. */
+function foreignness({ headers }: FastifyRequest, access: Access, scope: Scope | 'open'): string | undefined {
+  if (scope === 'open') return reboundName(headers.host, access.hosts);
+  const fetchSite = headers['sec-fetch-site'];
+  const provenance = {
+    host: headers.host,
+    origin: headers.origin,
+    fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
+  };
+  return foreignSite(provenance, access.hosts);
 }
 
 /** Makes the caller known to the route; the problem of one who may not use it. */
 function enter(
   request: FastifyRequest,
   reply: FastifyReply,
-  access: Access,
+  identity: Identity | undefined,
   scope: Scope,
 ): Problem | undefined {
-  const foreign = foreignSiteOf(request, access);
-  if (foreign !== undefined) return new Problem('not_permitted', foreign);
-  const identity = access.identify(request.headers.authorization);
   if (identity && mayUse(identity, scope)) {
     request.identity = identity;
     return undefined;
   }
-  if (identity && identity.principal !== 'anonymous') {
+  if (identity && isByToken(identity)) {
     reply.header('www-authenticate', `${challenge}, error="insufficient_scope", scope="${scope}"`);
     return new Problem('not_permitted', sayLack(identity, scope));
   }
@@ -59,15 +70,4 @@ export function identityOf(request: FastifyRequest): Identity {
 
 function sayLack(identity: Identity, scope: Scope): string {
   return `The principal ${identity.principal} lacks the scope ${scope}; it has ${sayScopes(identity)}. Whoever runs the gateway can give it in GATEWAY_TOKENS.`;
-}
-
-function foreignSiteOf({ headers }: FastifyRequest, access: Access): string | undefined {
-  if (!access.open) return undefined;
-  const fetchSite = headers['sec-fetch-site'];
-  const provenance = {
-    host: headers.host,
-    origin: headers.origin,
-    fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
-  };
-  return foreignSite(provenance, access.loopback);
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** The headers that tell whose page made a request. */
 export type Provenance = {
   readonly host: string | undefined;
@@ -6,37 +8,32 @@ export type Provenance = {
 };
 
 /**
- * Why a request to a gateway on loopback looks like a rebound DNS name's doing: the browser believes that it talks to
- * the site of the page. Undefined when it does not.
+ * Why a request looks like a rebound DNS name's doing: the browser believes that it talks to the site of the page.
+ * Undefined when it does not. An address cannot be rebound, and neither can a name that whoever runs the gateway knows.
  */
-export function reboundName(host: string | undefined, loopback: boolean): string | undefined {
-  if (!loopback || (host !== undefined && isLocalName(nameOf(host.toLowerCase())))) return undefined;
-  return 'The Host header does not name this machine. Use http://localhost or http://127.0.0.1.';
+export function reboundName(host: string | undefined, allowed: readonly string[]): string | undefined {
+  const name = host === undefined ? '' : nameOf(host);
+  if (isOwnName(name) || allowed.some((each) => nameOf(each) === name)) return undefined;
+  return `The Host header names ${JSON.stringify(name)}, which this gateway does not know for its own name. It answers without a token to localhost, to IP addresses, and to the names in GATEWAY_ALLOWED_HOSTS: whoever runs it can add the name there. A request with a token may use any name.`;
 }
 
 /**
  * Why a request looks like another web site's doing, in the name of somebody whose browser can reach this gateway;
- * undefined when it does not. On loopback also what a rebound DNS name would look like.
+ * undefined when it does not.
  */
-export function foreignSite(from: Provenance, loopback: boolean): string | undefined {
-  const host = from.host?.toLowerCase();
-  const rebound = reboundName(host, loopback);
+export function foreignSite(from: Provenance, allowed: readonly string[]): string | undefined {
+  const rebound = reboundName(from.host, allowed);
   if (rebound !== undefined) return rebound;
   if (from.fetchSite === 'cross-site') return 'Pages of other web sites may not use this gateway.';
   if (from.origin === undefined) return undefined;
-  const sameHost = URL.parse(from.origin)?.host === host;
+  const sameHost = URL.parse(from.origin)?.host === from.host?.toLowerCase();
   return sameHost ? undefined : 'Pages of other web sites may not use this gateway.';
 }
 
 function nameOf(host: string): string {
-  return host.replace(/:\d+$/, '');
+  return host.toLowerCase().replace(/:\d+$/, '');
 }
 
-function isLocalName(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '[::1]' ||
-    /^127(\.\d{1,3}){3}$/.test(name)
-  );
+function isOwnName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || isIP(name.replace(/^\[(.+)\]$/, '$1')) > 0;
 }
