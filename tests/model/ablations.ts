@@ -13,6 +13,13 @@ const pair: Bounds = { remediations: [[0]], safety: 2, executors: 1, faults: {} 
 const killed: Bounds = { remediations: [[0]], safety: 1, executors: 2, faults: { crashes: 1 } };
 const unheard: Bounds = { remediations: [[0]], safety: 1, executors: 1, faults: { unheard: 1 } };
 const written: Bounds = { remediations: [[0]], safety: 1, executors: 1, faults: { renewals: 1 } };
+const replaced: Bounds = { remediations: [[0]], safety: 1, executors: 1, faults: { replacements: 1 } };
+const swapped: Bounds = {
+  remediations: [[0]],
+  safety: 1,
+  executors: 2,
+  faults: { crashes: 1, replacements: 1 },
+};
 const inbox: Bounds = { remediations: [[0], [0]], safety: 1, executors: 1, throughInbox: true, faults: {} };
 
 export const ablations: readonly Ablation[] = [
@@ -43,5 +50,10 @@ export const ablations: readonly Ablation[] = [
   { rule: 'settledAfterDuplicate', bounds: killed, harm: 'WAITS' },
   { rule: 'ackAfterSettling', bounds: killed, harm: 'WAITS' },
   { rule: 'sweepTellsFirst', bounds: killed, harm: 'STUCK' },
+  { rule: 'boundActedOn', bounds: replaced, harm: 'STRANGER' },
+  { rule: 'nameStillBorne', bounds: replaced, harm: 'AWAY' },
+  { rule: 'evidenceOfTheBound', bounds: swapped, harm: 'LIE' },
+  { rule: 'verdictOfTheBound', bounds: replaced, harm: 'OTHER' },
+  { rule: 'replacedCountsNothing', bounds: replaced, harm: 'BLAME' },
   { rule: 'idsDerived', bounds: inbox, harm: 'IDS' },
 ];

@@ -58,7 +58,8 @@ export function look(world: World, state: State, who: number, deciding: Deciding
   // Any gate may refuse at any time. That the request is counted against its rate is a `renewal`, and may be spared.
   const refusing = withSafety(state, who, { at: 'refusing', id, errand: 'requested' });
   const refused = { label: `S${who} decides to refuse ${I}`, next: refusing };
-  if (seen.some(({ lease }) => lease === 'other')) return [refused];
+  const isUnresolved = factsOf(state, id).requested === 'nobody';
+  if (isUnresolved || seen.some(({ lease }) => lease === 'other')) return [refused];
   const first: Safety = { at: 'approving', id, grants: seen.map(() => 1) };
   const next: Safety = world.rules.leaseBeforeVerdict ? { at: 'granting', id, seen } : first;
   return [refused, { label: `S${who} decides to approve ${I}`, next: withSafety(state, who, next) }];

@@ -25,22 +25,25 @@ export function initial({ remediations, safety, executors, throughInbox = false,
   const none = remediations.map(() => 0);
   const cell: Cell = { lease: null, granted: none, attempts: none, rests: none };
   const remediation: Remediation = {
-    facts: { ...nothing, requested: throughInbox ? null : true },
+    facts: { ...nothing, requested: throughInbox ? null : 1 },
     acked: { requested: false, decided: false, finished: false },
     told: false,
     calls: 0,
     effects: 0,
+    misses: 0,
   };
   const idle = { at: 'idle' } as const;
+  const cells = Array.from({ length: Math.max(...remediations.flat()) + 1 }, () => cell);
   return {
     remediations: remediations.map(() => remediation),
-    cells: Array.from({ length: Math.max(...remediations.flat()) + 1 }, () => cell),
+    cells,
+    names: cells.map(() => ({ holder: 1, gone: [] })),
     safety: Array.from({ length: safety }, () => idle),
     executors: Array.from({ length: executors }, () => idle),
     gateways: throughInbox ? Array.from({ length: 2 }, (): Gateway => idle) : [],
     inbox: throughInbox,
     late: [],
-    faults: { crashes: 0, unheard: 0, lostAcks: 0, renewals: 0, ...faults },
+    faults: { crashes: 0, unheard: 0, lostAcks: 0, renewals: 0, replacements: 0, ...faults },
     harm: null,
   };
 }

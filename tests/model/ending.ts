@@ -74,8 +74,9 @@ export function settle(
   const target = nth(targets, next);
   const label = `S${who} settles ${target} for ${nameOf(id)} as ${outcome}`;
   const { lease, attempts, rests } = nth(state.cells, target);
+  const counted = outcome === 'replaced' && !world.rules.replacedCountsNothing ? 'unknown' : outcome;
   const changes = lease?.id === id || !world.rules.onlyOwnLeaseSettled;
-  const { attempt, rest } = next === 0 ? spentBy(factsOf(state, id), outcome) : { attempt: 0, rest: 0 };
+  const { attempt, rest } = next === 0 ? spentBy(factsOf(state, id), counted) : { attempt: 0, rest: 0 };
   const settled = changes
     ? withCell(state, target, {
         lease: null,
@@ -93,7 +94,7 @@ export function settle(
   return [{ label, next: withSafety(settled, who, after) }];
 }
 
-/** What an end costs its target: an attempt, a rest after it, or nothing. What was withheld was no attempt. */
+/** What an end costs its target: an attempt, a rest after it, or nothing. What was withheld was no attempt, nor is what another container would pay for. */
 export function spentBy({ started }: Facts, outcome: Outcome): { attempt: number; rest: number } {
   const acted = started?.withheld === false;
   return { attempt: outcome === 'unknown' && acted ? 1 : 0, rest: outcome === 'recovered' ? 1 : 0 };

@@ -1,7 +1,7 @@
 import { harmed, nth, withAck, withExecutor, withFact, withRemediation } from './change.ts';
 import type { Claim, Executor, Outcome, State } from './state.ts';
 import { stating } from './stating.ts';
-import { factsOf, nameOf, type Step, targetsOf, type World } from './step.ts';
+import { factsOf, identityOf, nameOf, type Step, targetsOf, type World } from './step.ts';
 
 /** services/executor/decided.ts, then services/executor/run/journal.ts, read, and step-log.ts, nextMove: one step of a plan. */
 export function takeDecided(world: World, before: State, who: number, id: number): readonly Step[] {
@@ -20,10 +20,13 @@ export function takeDecided(world: World, before: State, who: number, id: number
   const withhold: Executor = world.rules.withholdingClaimed
     ? { at: 'claiming', id, nonce, withheld: true }
     : { at: 'withholding', id };
-  return [
-    to('to be called', { at: 'claiming', id, nonce, withheld: false }),
-    to('not to be called', withhold),
-  ];
+  const { bound, holder } = identityOf(world, before, id);
+  const calling = to('to be called', { at: 'claiming', id, nonce, withheld: false });
+  const withholding = to('not to be called', withhold);
+  if (holder === bound) return [calling, withholding];
+  if (world.rules.nameStillBorne) return [withholding];
+  const harm = `AWAY: ${nameOf(id)} is to be carried out although its name stands for another`;
+  return [{ ...calling, next: harmed(calling.next, harm) }, withholding];
 }
 
 function freeNonce(state: State): number {
@@ -101,11 +104,15 @@ export function lookAtLeases(world: World, state: State, who: number, id: number
   ];
 }
 
-export function call(state: State, who: number, id: number): readonly Step[] {
+export function call(world: World, state: State, who: number, id: number): readonly Step[] {
   const { calls } = nth(state.remediations, id);
+  const { bound, holder } = identityOf(world, state, id);
   const called = withRemediation(state, id, { calls: calls + 1 });
   const next = withExecutor(called, who, { at: 'observing', id });
-  return [{ label: `E${who} calls the engine for ${nameOf(id)}`, next }];
+  const named = world.rules.boundActedOn ? bound : (holder ?? bound);
+  const label = `E${who} calls the engine for ${nameOf(id)} on ${named}`;
+  const stranger = `STRANGER: ${nameOf(id)} is carried out on a container that it was not resolved to`;
+  return [{ label, next: named === bound ? next : harmed(next, stranger) }];
 }
 
 /**
@@ -114,7 +121,7 @@ export function call(state: State, who: number, id: number): readonly Step[] {
  */
 export function observe(world: World, state: State, who: number, id: number): readonly Step[] {
   const { effects } = nth(state.remediations, id);
-  const seen = effects > 0 ? stateExecuted(world, state, who, id, 'recovered') : [];
+  const seen = sees(world, state, id) ? verify(world, state, who, id) : [];
   const again = withExecutor(state, who, { at: 'looking', id });
   return [
     ...seen,
@@ -123,6 +130,27 @@ export function observe(world: World, state: State, who: number, id: number): re
       ? []
       : [{ label: `E${who} sees no effect of ${nameOf(id)}`, next: again }]),
   ];
+}
+
+/** services/executor/run/observe.ts: whoever else has the name by now was started lately, too. */
+function sees(world: World, state: State, id: number): boolean {
+  const { bound, holder } = identityOf(world, state, id);
+  const { effects, misses } = nth(state.remediations, id);
+  const another = holder !== null && holder !== bound;
+  return effects + misses > 0 || (another && !world.rules.evidenceOfTheBound);
+}
+
+/** services/executor/run/verify.ts. Whoever has the name now is taken to be well. */
+function verify(world: World, state: State, who: number, id: number): readonly Step[] {
+  const { bound, holder } = identityOf(world, state, id);
+  if (holder === null) return [];
+  if (holder === bound) return stateExecuted(world, state, who, id, 'recovered');
+  if (world.rules.verdictOfTheBound) return stateExecuted(world, state, who, id, 'replaced');
+  const harm = `OTHER: ${nameOf(id)} is said to have recovered, of which another container was looked at`;
+  return stateExecuted(world, state, who, id, 'recovered').map((step) => ({
+    ...step,
+    next: harmed(step.next, harm),
+  }));
 }
 
 export function withhold(world: World, state: State, who: number, id: number): readonly Step[] {

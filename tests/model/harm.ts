@@ -15,11 +15,11 @@ export function harmOf(world: World, before: State, state: State): string | null
 }
 
 function toRemediation(state: State, id: number): string | undefined {
-  const { facts, calls, effects } = nth(state.remediations, id);
+  const { facts, calls, effects, misses } = nth(state.remediations, id);
   const { decided, refused, executed, finished, complete } = facts;
   const I = nameOf(id);
   const acted = calls + effects > 0;
-  if (calls + effects > 1) return `TWICE: two calls for ${I}`;
+  if (calls + effects + misses > 1) return `TWICE: two calls for ${I}`;
   if (decided?.verdict === 'approved' && refused) return `BOTH: ${I} is approved and refused`;
   if (decided?.verdict === 'refused' && complete) return `ENDS: ${I} is refused, and complete: ${complete}`;
   if (!decided && complete) return `ENDS: ${I} is complete: ${complete}, and was never decided`;
@@ -28,6 +28,8 @@ function toRemediation(state: State, id: number): string | undefined {
   for (const said of [executed, finished, complete]) {
     if (said === 'expired' && acted) return `LIE: ${I} is said to have been left alone, and was acted upon`;
     if (said === 'recovered' && effects === 0) return `LIE: ${I} is said to be done, and nothing was`;
+    if (said === 'replaced' && !acted && misses === 0)
+      return `LIE: ${I} is said to be done, and nobody called`;
   }
   return undefined;
 }
@@ -52,7 +54,10 @@ function toBudgets(world: World, state: State, id: number): string | undefined {
     const most = at === 0 ? right : { attempt: 0, rest: 0 };
     return nth(attempts, id) > most.attempt || nth(rests, id) > most.rest;
   });
-  return wrong ? `BUDGET: the budgets were charged for ${nameOf(id)} otherwise than its end says` : undefined;
+  if (!wrong) return undefined;
+  return facts.complete === 'replaced'
+    ? `BLAME: what was done for ${nameOf(id)} is counted against the container that has its name now`
+    : `BUDGET: the budgets were charged for ${nameOf(id)} otherwise than its end says`;
 }
 
 function toTheInbox({ bounds }: World, state: State): string | undefined {

@@ -6,34 +6,36 @@ import {
   withExecutor,
   withFact,
   withGateway,
+  withNth,
   withRemediation,
   withSafety,
 } from './change.ts';
-import type { Acked, FactName, Facts, Faults, Late, State } from './state.ts';
-import { factsOf, nameOf, type Step, type World } from './step.ts';
+import type { Acked, ContainerId, FactName, Facts, Faults, Late, Name, State } from './state.ts';
+import { factsOf, identityOf, nameOf, type Step, type World } from './step.ts';
 
 /** What happens around the processes: the engine carries out, messages come late, and what may go wrong does. */
 export function happenings(world: World, state: State): readonly Step[] {
   return [
-    ...effects(state),
+    ...effects(world, state),
     ...arrivals(world, state),
     ...crashes(state),
     ...lostAcks(state),
     ...renewals(world, state),
+    ...replacements(state),
   ];
 }
 
-function effects(state: State): readonly Step[] {
-  return state.remediations.flatMap(({ calls, effects: before }, id) =>
-    calls === 0
-      ? []
-      : [
-          {
-            label: `the engine carries out the call for ${nameOf(id)}`,
-            next: withRemediation(state, id, { calls: calls - 1, effects: before + 1 }),
-          },
-        ],
-  );
+function effects(world: World, state: State): readonly Step[] {
+  return state.remediations.flatMap(({ calls, effects: before, misses }, id) => {
+    if (calls === 0) return [];
+    const { bound, gone } = identityOf(world, state, id);
+    const isGone = gone.some((each) => each === bound);
+    const label = isGone
+      ? `the engine knows no ${bound}`
+      : `the engine carries out the call for ${nameOf(id)}`;
+    const came = isGone ? { misses: misses + 1 } : { effects: before + 1 };
+    return [{ label, next: withRemediation(state, id, { calls: calls - 1, ...came }) }];
+  });
 }
 
 function arrivals({ rules }: World, state: State): readonly Step[] {
@@ -107,5 +109,27 @@ function renewals({ rules }: World, state: State): readonly Step[] {
     const { lease } = nth(spent.cells, target);
     const renewed = lease && !rules.fenceByEpoch ? { lease: { ...lease, renewed: true } } : {};
     return { label: `somebody else writes cell ${target}`, next: withCell(spent, target, renewed) };
+  });
+}
+
+/** `docker compose up` makes another one under the name, `docker rename` swaps it away and back, `docker rm` frees it. */
+function replacements(state: State): readonly Step[] {
+  if (state.faults.replacements === 0) return [];
+  const spent = spend(state, 'replacements');
+  return state.names.flatMap(({ holder, gone }, target) => {
+    if (holder === null) return [];
+    const other: ContainerId = holder === 1 ? 2 : 1;
+    const without = [...gone, holder];
+    const to = (what: string, name: Name): Step => ({
+      label: `the name of ${target} ${what}`,
+      next: { ...spent, names: withNth(spent.names, target, name) },
+    });
+    const removed = to('is free: its container is removed', { holder: null, gone: without });
+    if (gone.includes(other)) return [removed];
+    return [
+      removed,
+      to(`is given to ${other}, for which ${holder} is removed`, { holder: other, gone: without }),
+      to(`is given to ${other}, and ${holder} is renamed`, { holder: other, gone }),
+    ];
   });
 }

@@ -23,13 +23,13 @@ export function numbering(): (state: State, before?: Numbered) => Numbered {
     return number;
   };
   return (state, before) => {
-    const { remediations, cells, safety, executors, gateways, faults, late, inbox, harm } = state;
-    const parts = [...remediations, ...cells, faults, late, ...safety, ...executors, ...gateways];
+    const { remediations, cells, names, safety, executors, gateways, faults, late, inbox, harm } = state;
+    const parts = [...remediations, ...cells, ...names, faults, late, ...safety, ...executors, ...gateways];
     const numbers = parts.map((part, at) =>
       part === before?.parts[at] ? (before.numbers[at] ?? 0) : numberOf(part),
     );
     const word = [...numbers];
-    let at = remediations.length + cells.length + 2;
+    let at = remediations.length + cells.length + names.length + 2;
     for (const { length } of [safety, executors, gateways]) {
       if (length > 1) word.splice(at, length, ...numbers.slice(at, at + length).sort((a, b) => a - b));
       at += length;

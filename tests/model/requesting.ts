@@ -1,7 +1,7 @@
 import { withGateway } from './change.ts';
 import type { State } from './state.ts';
 import { stating } from './stating.ts';
-import { factsOf, nameOf, type Step, type World } from './step.ts';
+import { factsOf, identityOf, nameOf, type Step, type World } from './step.ts';
 
 /** services/gateway/inbox/inbox.ts: one message, taken up any number of times, by any replica. */
 export function request(world: World, state: State, who: number): readonly Step[] {
@@ -10,12 +10,13 @@ export function request(world: World, state: State, who: number): readonly Step[
     case 'idle': {
       if (!state.inbox) return [];
       const id = world.rules.idsDerived ? 0 : fresh(state);
-      const next = withGateway(state, who, { at: 'requesting', id });
-      return [{ label: `G${who} takes the message and calls it ${nameOf(id)}`, next }];
+      const resolved = identityOf(world, state, id).holder ?? 'nobody';
+      const next = withGateway(state, who, { at: 'requesting', id, resolved });
+      return [{ label: `G${who} takes the message, calls it ${nameOf(id)} and finds ${resolved}`, next }];
     }
     case 'requesting': {
-      const { id } = gateway;
-      return stating(world, state, { who: `G${who}`, id, fact: 'requested', value: true }, (stated) =>
+      const { id, resolved } = gateway;
+      return stating(world, state, { who: `G${who}`, id, fact: 'requested', value: resolved }, (stated) =>
         withGateway(stated, who, { at: 'acking', id }),
       );
     }

@@ -57,6 +57,16 @@ export const rules = {
   ackAfterSettling: true,
   /** services/safety/ending.ts, close: where no message comes again it is told first, and the lease given back last. */
   sweepTellsFirst: true,
+  /** services/executor/patient.ts, patientOf: what is called is the container that the request was resolved to, whoever has its name. */
+  boundActedOn: true,
+  /** services/executor/run/intent.ts: nothing is begun on a container that does not bear the name of its target any more. */
+  nameStillBorne: true,
+  /** services/executor/run/observe.ts: evidence of an effect is evidence of that container alone. */
+  evidenceOfTheBound: true,
+  /** services/executor/run/verify.ts: well is that container; where another one has its name, nothing is said of either. */
+  verdictOfTheBound: true,
+  /** services/executor/run/outcome.ts, effectsOf: what was done to a container is not counted against the one that took its name. */
+  replacedCountsNothing: true,
   /** libs/contracts/ids.ts: a message of the inbox gives the same id each time that it comes. */
   idsDerived: true,
 } as const;

@@ -31,8 +31,27 @@ export const each: Readonly<Record<string, Bounds>> = {
     throughInbox: true,
     faults: { crashes: 1, unheard: 1 },
   },
+  'one remediation, a name that comes to stand for another container and back, a process killed': {
+    remediations: one,
+    safety: 1,
+    executors: 1,
+    faults: { crashes: 1, replacements: 2 },
+  },
+  'one remediation through the inbox, a name that comes to stand for another container': {
+    remediations: one,
+    safety: 1,
+    executors: 1,
+    throughInbox: true,
+    faults: { replacements: 2 },
+  },
   'one remediation of two targets': { remediations: [[0, 1]], safety: 2, executors: 1, faults: {} },
   'two remediations of one target': { remediations: two, safety: 2, executors: 1, faults: {} },
+  'two remediations of one target, whose name comes to stand for another container': {
+    remediations: two,
+    safety: 1,
+    executors: 1,
+    faults: { replacements: 1 },
+  },
   'two remediations of one target, a process killed': {
     remediations: two,
     safety: 1,
@@ -49,6 +68,18 @@ export const each: Readonly<Record<string, Bounds>> = {
 
 export const long: Readonly<Record<string, Bounds>> = {
   ...each,
+  'two remediations of one target, two executors, a name that comes to stand for another container': {
+    remediations: two,
+    safety: 1,
+    executors: 2,
+    faults: { replacements: 1 },
+  },
+  'one remediation, a name that comes to stand for another container and back, every misfortune': {
+    remediations: one,
+    safety: 1,
+    executors: 2,
+    faults: { crashes: 1, unheard: 1, replacements: 2 },
+  },
   'one remediation, everything twice, a process killed, an answer that does not come': {
     remediations: one,
     safety: 2,

@@ -1,7 +1,14 @@
 /** The mesh in so few words that all its states can be visited. Nothing is ever changed in place. */
 
-/** How a step or a remediation ended. `expired`: nothing was done. */
-export type Outcome = 'recovered' | 'unknown' | 'expired';
+/**
+ * How a step or a remediation ended. `expired`: nothing was done. `replaced`: the name of what was acted upon is
+ * another container's by now.
+ */
+export type Outcome = 'recovered' | 'unknown' | 'expired' | 'replaced';
+
+/** A container of the engine, by its number. A name may come to stand for another one, a number never. */
+export type ContainerId = 1 | 2;
+export type Resolved = ContainerId | 'nobody';
 
 /** `grants`: the epochs, as which grant of this remediation each lease is, in the order of its targets. */
 export type Decided =
@@ -13,7 +20,8 @@ export type Claim = { readonly nonce: number; readonly withheld: boolean };
 
 /** What stands in the stream about one remediation; null: nothing. */
 export type Facts = {
-  readonly requested: true | null;
+  /** The container that its name was resolved to. */
+  readonly requested: Resolved | null;
   readonly decided: Decided | null;
   /** Refusals, when verdicts have a subject each. */
   readonly refused: Decided | null;
@@ -32,9 +40,10 @@ export type Remediation = {
   readonly acked: Acked;
   /** Live subscribers have heard of its end. */
   readonly told: boolean;
-  /** Calls that the engine has accepted and not carried out yet, and effects on the patient. */
+  /** Calls that the engine has accepted and not carried out yet, effects on the patient, and calls that found it gone. */
   readonly calls: number;
   readonly effects: number;
+  readonly misses: number;
 };
 
 /** `grant`: which grant of this remediation it is, so that only epochs of one remediation are ever compared. */
@@ -53,6 +62,9 @@ export type Cell = {
   readonly attempts: readonly number[];
   readonly rests: readonly number[];
 };
+
+/** What the name of a target stands for now, and who was removed. */
+export type Name = { readonly holder: ContainerId | null; readonly gone: readonly ContainerId[] };
 
 /** A cell as it was read. `fresh`: nobody wrote it since, which is all that a revision is good for. */
 export type Seen = {
@@ -94,7 +106,10 @@ export type Executor =
   | { readonly at: 'looking' | 'calling' | 'observing' | 'withholding'; readonly id: number }
   | { readonly at: 'finishing'; readonly id: number; readonly outcome: Outcome };
 
-export type Gateway = { readonly at: 'idle' } | { readonly at: 'requesting' | 'acking'; readonly id: number };
+export type Gateway =
+  | { readonly at: 'idle' }
+  | { readonly at: 'requesting'; readonly id: number; readonly resolved: Resolved }
+  | { readonly at: 'acking'; readonly id: number };
 
 /** What was sent and not answered: it may arrive later, or never. */
 export type Late =
@@ -111,11 +126,15 @@ export type Faults = {
   readonly lostAcks: number;
   /** Writes to a cell by others: renewals, resets, requests that are counted. */
   readonly renewals: number;
+  /** Times that a name comes to stand for another container, or for none. */
+  readonly replacements: number;
 };
 
 export type State = {
   readonly remediations: readonly Remediation[];
   readonly cells: readonly Cell[];
+  /** By target, as the cells are. */
+  readonly names: readonly Name[];
   readonly safety: readonly Safety[];
   readonly executors: readonly Executor[];
   readonly gateways: readonly Gateway[];

@@ -84,7 +84,7 @@ function executorSteps(world: World, state: State, who: number): readonly Step[]
     case 'looking':
       return lookAtLeases(world, state, who, executor.id);
     case 'calling':
-      return call(state, who, executor.id);
+      return call(world, state, who, executor.id);
     case 'observing':
       return observe(world, state, who, executor.id);
     case 'withholding':
