@@ -1,4 +1,4 @@
-import { composeServiceOf, type Target, targetId } from '#libs/contracts/target';
+import { composeServiceOf, longestTargetName, type Target, targetId } from '#libs/contracts/target';
 import { composeLabels, isOn, type Labels } from './labels.ts';
 
 /** Who is protected apart from what the labels say. */
@@ -18,7 +18,12 @@ export type Identity = {
 };
 
 /** Undefined for a container without a name of its own: one that is being removed. */
-export function identityOf(names: readonly string[], labels: Labels, engine: string): Identity | undefined {
+export function identityOf(
+  id: string,
+  names: readonly string[],
+  labels: Labels,
+  engine: string,
+): Identity | undefined {
   // Names with a second slash are links, which other containers gave it.
   const name = names.find((each) => /^\/[^/]+$/.test(each))?.slice(1);
   if (name === undefined) return undefined;
@@ -27,7 +32,9 @@ export function identityOf(names: readonly string[], labels: Labels, engine: str
   const compose = composeOf(labels);
   if (compose)
     return { target: { engine, kind: 'compose', name: compose.name }, name, service: compose.service };
-  return { target: { engine, kind: 'container', name }, name, service: null };
+  // Docker sets a name no limit; subjects and keys have one.
+  const known = name.length > longestTargetName ? id : name;
+  return { target: { engine, kind: 'container', name: known }, name, service: null };
 }
 
 /** The target that a container is, and the Compose service that it belongs to. */

@@ -6,15 +6,17 @@ import { engineSchema } from './scalars.ts';
 export const targetKinds = ['container', 'compose', 'swarm', 'endpoint', 'cleanup'] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
+export const longestTargetName = 400;
+
 /**
  * What a remediation acts on, in its one canonical form. `name` is the container's name, Compose's
  * `project/service/number` (`project/service` where the service as a whole is meant), the Swarm service's name, what of an HTTP endpoint is acted upon (`chaos/<attack>`), or the scope of a cleanup: never a
- * container's id, because ids change on re-creation.
+ * container's id, because ids change on re-creation, unless its name is longer than a target's may be.
  */
 export const targetSchema = z.strictObject({
   engine: engineSchema,
   kind: z.enum(targetKinds),
-  name: z.string().min(1).max(400),
+  name: z.string().min(1).max(longestTargetName),
 });
 export type Target = z.infer<typeof targetSchema>;
 

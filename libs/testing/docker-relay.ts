@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { testEngine } from './docker-engine.ts';
 
 /** Stands between an executor and the engine of the run, and lets a test do something just before a call is passed on. */
 export interface DockerRelay extends AsyncDisposable {
   readonly dockerHost: string;
   before: (method: string, path: string) => Promise<void> | void;
+  /** Changes what the engine answers to a look at its containers, images or services as a list. */
+  listed: (path: string, list: readonly unknown[]) => readonly unknown[];
 }
 
 export async function startDockerRelay(): Promise<DockerRelay> {
@@ -15,7 +18,13 @@ export async function startDockerRelay(): Promise<DockerRelay> {
     const { method = '', url = '', headers } = asked;
     await relay.before(method, url);
     const passed = request({ ...addressOf(dockerHost), method, path: url, headers }, (answer) => {
-      reply.writeHead(answer.statusCode ?? 502, answer.headers);
+      reply.statusCode = answer.statusCode ?? 502;
+      if (method === 'GET' && /\/(containers\/json|images\/json|services)\b/.test(url)) {
+        return void json(answer).then((list) =>
+          reply.end(JSON.stringify(Array.isArray(list) ? relay.listed(url, list) : list)),
+        );
+      }
+      reply.writeHead(reply.statusCode, answer.headers);
       reply.flushHeaders();
       answer.pipe(reply).on('error', () => passed.destroy());
     });
@@ -29,6 +38,7 @@ export async function startDockerRelay(): Promise<DockerRelay> {
   const relay: DockerRelay = {
     dockerHost: `tcp://127.0.0.1:${port}`,
     before: () => {},
+    listed: (_, list) => list,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

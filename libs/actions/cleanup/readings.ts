@@ -11,14 +11,14 @@ const texts = z
 export const listedContainerSchema = z.object({
   Id: z.string().regex(/^[0-9a-f]{64}$/),
   Names: texts,
-  ImageID: z.string(),
-  State: z.string(),
-  /** Seconds since the epoch. */
-  Created: z.number(),
+  // What an image or a volume is used by, the engine knows by itself: it does not let it go.
+  ImageID: z.string().catch(''),
+  State: z.string().catch('unknown'),
   Labels: labelsSchema,
   Mounts: z
     .array(z.object({ Type: z.string().optional(), Name: z.string().optional() }))
     .nullish()
+    .catch([])
     .transform((value) => value ?? []),
 });
 export type ListedContainer = z.output<typeof listedContainerSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Details } from '#libs/contracts/scalars';
+import { readAs } from '../cleanup/listing.ts';
 import type { EngineReader } from '../engine-port.ts';
 import { composeLabels, type Labels, labelsSchema } from '../labels.ts';
 
@@ -9,8 +10,8 @@ const listedSchema = z.object({
     .array(z.string())
     .nullish()
     .transform((value) => value ?? []),
-  State: z.string(),
-  Created: z.number(),
+  State: z.string().catch('unknown'),
+  Created: z.number().catch(0),
   Labels: labelsSchema,
   HostConfig: z.object({ NetworkMode: z.string().nullish() }).nullish(),
 });
@@ -44,7 +45,9 @@ export async function readSiblings(
   reader: EngineReader,
   composeService: string,
 ): Promise<Pick<Family, 'siblings' | 'names'>> {
-  const all = z.array(listedSchema).parse(await reader.read(['containers', 'json'], { all: true }));
+  const answer = await reader.read(['containers', 'json'], { all: true });
+  // One that is left out might live in the network of one that goes.
+  const all = readAs(z.array(listedSchema), answer, 'its containers');
   const named = all.map((each) => ({ ...each, name: nameOf(each.Names) }));
   const dependents = (id: string, name: string): string[] =>
     named.flatMap(({ HostConfig, name: own }) => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EngineReader } from '../engine-port.ts';
 import { refusedWith } from '../engine-port.ts';
 import { type Labels, labelsSchema } from '../labels.ts';
+import { listOf } from '../list-of.ts';
 
 // All of the specification goes back to the engine with an update, so that nothing of it may be dropped.
 const specSchema = z.looseObject({
@@ -40,9 +41,8 @@ export async function readService(reader: EngineReader, name: string): Promise<S
     const answer = await reader.read(['services'], { filters });
     // Engines that know nothing of Swarm have no such path.
     if (answer === undefined) return { is: 'no_manager' };
-    const found = z.array(swarmServiceSchema).parse(answer);
-    const service = found.find(({ Spec }) => Spec.Name === name);
-    return service ? { is: 'service', service } : { is: 'none' };
+    const [found] = listOf(z.looseObject({ Spec: z.looseObject({ Name: z.literal(name) }) })).parse(answer);
+    return found ? { is: 'service', service: swarmServiceSchema.parse(found) } : { is: 'none' };
   } catch (error) {
     if (refusedWith(error) === 503) return { is: 'no_manager' };
     throw error;
@@ -50,9 +50,12 @@ export async function readService(reader: EngineReader, name: string): Promise<S
 }
 
 /** All that the Swarm runs; none where the engine is no manager, or may not be asked. Throws what else the reader throws. */
-export async function readServices(reader: EngineReader): Promise<readonly SwarmService[]> {
+export async function readServices(
+  reader: EngineReader,
+  leftOut?: (entry: unknown) => void,
+): Promise<readonly SwarmService[]> {
   try {
-    return z.array(swarmServiceSchema).parse((await reader.read(['services'])) ?? []);
+    return listOf(swarmServiceSchema, leftOut).parse((await reader.read(['services'])) ?? []);
   } catch (error) {
     if (refusedWith(error) === undefined) throw error;
     return [];

@@ -28,7 +28,7 @@ export async function seeContainer({ eye, engineName }: World, id: string): Prom
   const answer = await eye.read(['containers', id, 'json']);
   if (answer === undefined) return undefined;
   const { Id, Name, State, Config } = inspectionSchema.parse(answer);
-  const identity = identityOf([Name], Config.Labels, engineName);
+  const identity = identityOf(Id, [Name], Config.Labels, engineName);
   if (!identity || Id !== id)
     throw new Error('the engine shows another container, or one that is being removed');
   const neverRan = !State.Running && State.StartedAt.startsWith('0001-');

@@ -13,12 +13,13 @@ export const summarySchema = z.object({
     .array(z.string())
     .nullish()
     .transform((value) => value ?? []),
-  Image: z.string(),
-  State: z.string(),
+  Image: z.string().catch(''),
+  State: z.string().catch('unknown'),
   /** Seconds since the epoch. */
-  Created: z.number(),
-  Labels: labelsSchema,
-  HostConfig: hostConfig,
+  Created: z.number().catch(0),
+  // Nobody knows what they forbid.
+  Labels: labelsSchema.catch({ 'hemostat.protect': 'unreadable' }),
+  HostConfig: hostConfig.catch(null),
 });
 export type ContainerSummary = z.output<typeof summarySchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
+import { listOf } from '#libs/actions/list-of';
 import {
   type ContainerInspection,
   type ContainerSummary,
@@ -14,7 +15,8 @@ import { type LogBytes, readLogs } from './logs.ts';
 
 /** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
 export interface DockerEngine extends EnginePort, EngineReader, Disposable {
-  list(): Promise<readonly ContainerSummary[]>;
+  /** What cannot be read of it is left out, and `leftOut` hears of it. */
+  list(leftOut?: (entry: unknown) => void): Promise<readonly ContainerSummary[]>;
   /** By full id. Undefined when there is no such container. */
   inspect(containerId: string): Promise<ContainerInspection | undefined>;
   /** What the container wrote last, both streams in their order; the very last is there. By full id, within the signal. */
@@ -58,8 +60,11 @@ export function openEngine(settings: DockerSettings): DockerEngine {
   return {
     call: (call, signal) => send(connection.forWrites, call, signal).catch(fail),
     exec: (order, signal) => execIn(connection.forWrites, order, signal).catch(fail),
-    list: () =>
-      read({ method: 'GET', path: ['containers', 'json'], query: { all: true } }, z.array(summarySchema)),
+    list: (leftOut) =>
+      read(
+        { method: 'GET', path: ['containers', 'json'], query: { all: true } },
+        listOf(summarySchema, leftOut),
+      ),
     inspect: (containerId) =>
       orNothing(read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema)),
     read: (path, query) => orNothing(read({ method: 'GET', path, ...(query ? { query } : {}) }, z.unknown())),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '#libs/actions/list-of';
 import { forceUpdateOf, readService, replicasOf, type SwarmService } from '#libs/actions/swarm/service';
 import type { ContainerReading, Member } from '#libs/contracts/rpc';
 import { latestInstant } from '#libs/runtime/latest-instant';
@@ -6,7 +7,7 @@ import type { ContainerInspection } from './answers.ts';
 import { noContainer, readingOf } from './container-reading.ts';
 import type { DockerEngine } from './docker-engine.ts';
 
-const tasksSchema = z.array(
+const tasksSchema = listOf(
   z.object({
     DesiredState: z.string(),
     Status: z.object({ State: z.string(), Timestamp: z.string().nullish(), Err: z.string().nullish() }),

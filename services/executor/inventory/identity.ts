@@ -24,7 +24,7 @@ export function identify(
   engine: string,
   protection: Protection,
 ): KnownContainer | undefined {
-  const identity = identityOf(summary.Names, summary.Labels, engine);
+  const identity = identityOf(summary.Id, summary.Names, summary.Labels, engine);
   if (!identity) return undefined;
   const networkMode = summary.HostConfig?.NetworkMode ?? '';
   return {
@@ -40,7 +40,7 @@ export function identify(
 }
 
 /** Is the inspected container (still) this target, or one of this service? */
-export function isTarget({ Name, Config }: ContainerInspection, target: Target): boolean {
-  const identity = identityOf([Name], Config.Labels, target.engine);
+export function isTarget({ Id, Name, Config }: ContainerInspection, target: Target): boolean {
+  const identity = identityOf(Id, [Name], Config.Labels, target.engine);
   return identity !== undefined && targetsOf(identity).includes(targetId(target));
 }

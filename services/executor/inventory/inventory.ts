@@ -12,11 +12,11 @@ import type { Log } from '#libs/runtime/log';
 import type { DockerEngine } from '../docker/docker-engine.ts';
 import { containerOf, type Directory, directoryOf, find } from './directory.ts';
 import { identify, type KnownContainer } from './identity.ts';
-import { createLabelWarnings } from './label-warnings.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { findForScaling } from './scaling.ts';
 import { stayConnected } from './stay-connected.ts';
 import { serviceElsewhere } from './swarm-elsewhere.ts';
+import { createLabelWarnings, createUnreadableWarnings } from './warnings.ts';
 
 /** What is on one engine. Every method throws a `DockerError` while the engine is away. */
 export interface Inventory extends AsyncDisposable {
@@ -52,9 +52,10 @@ export function openInventory(options: InventoryOptions): Inventory {
   let directory: Directory | undefined;
   health.report('docker', starting);
 
+  const leftOut = createUnreadableWarnings(log);
   const fresh = oneAtATime(
     async () => {
-      const listed = await engine.list();
+      const listed = await engine.list(leftOut);
       return directoryOf(listed.flatMap((each) => identify(each, engineName, protection) ?? []));
     },
     listsApartMs,
@@ -79,7 +80,7 @@ export function openInventory(options: InventoryOptions): Inventory {
     },
   });
 
-  const services = oneAtATime(() => readServices(engine), listsApartMs, clock);
+  const services = oneAtATime(() => readServices(engine, leftOut), listsApartMs, clock);
   const elsewhere = async (service: string) =>
     serviceElsewhere(await services(), engineName, protection, service);
 

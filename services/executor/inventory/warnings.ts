@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Log } from '#libs/runtime/log';
 import type { KnownContainer } from './identity.ts';
 
@@ -14,5 +15,20 @@ export function createLabelWarnings(log: Log): (all: readonly KnownContainer[]) 
       );
     }
     said = new Set(unreadable.map(({ id }) => id));
+  };
+}
+
+/** Says once of each entry of the engine's lists that it cannot be read. */
+export function createUnreadableWarnings(log: Log): (entry: unknown) => void {
+  const said = new Set<unknown>();
+  return (entry) => {
+    const { Id, ID } = z.looseObject({}).catch({}).parse(entry);
+    const id = Id ?? ID;
+    if (said.has(id)) return;
+    said.add(id);
+    log.warn(
+      { id },
+      'the Docker Engine tells of this in a form that is not known: it is left out, and nothing is done to it; look at it with docker inspect',
+    );
   };
 }
