@@ -143,6 +143,14 @@ describe('exec', () => {
     expect((await patient.container.inspect()).ExecIDs).toBeNull();
   });
 
+  it('has the real top look once, however that is written', async () => {
+    await using patient = await ground.patient();
+    for (const command of ['top', 'top -bn1', 'top -b -n1', 'top -bn 1', 'top -n1 -b']) {
+      const result = resultOf(await ask(patient, command));
+      expect(result).toMatchObject({ exit_code: 0, output: expect.stringMatching(/^Mem:(?!.*^Mem:)/ms) });
+    }
+  });
+
   it('kills a top that never ends, as often as it is asked for, and no breaker opens', async () => {
     await using patient = await withProgram(
       'top',

@@ -3,7 +3,7 @@ import { parseJson } from '#libs/contracts/json';
 import { cappedText } from '#libs/runtime/capped-text';
 
 /** Why there is no answer. Which of them speak against the target, and which against the way to it, is judged elsewhere. */
-export type Failure = 'refused' | 'reset' | 'timed_out' | 'no_such_host' | 'no_way';
+export type Failure = 'refused' | 'reset' | 'timed_out' | 'no_answer_yet' | 'no_such_host' | 'no_way';
 
 export type EndpointReading =
   | { readonly kind: 'answered'; readonly status: number; readonly body: unknown }
@@ -15,10 +15,14 @@ export type TargetReading = {
   readonly pool: EndpointReading;
 };
 
+export type Look = { readonly soFar: () => TargetReading; readonly done: Promise<TargetReading> };
+
 export interface Probe extends AsyncDisposable {
   /** Never rejects. `body` is undefined when it was no JSON, or too long to be read. */
-  read(): Promise<TargetReading>;
+  look(): Look;
 }
+
+const noAnswerYet: EndpointReading = { kind: 'failed', failure: 'no_answer_yet' };
 
 const longestBodyBytes = 1024 * 1024;
 
@@ -28,12 +32,15 @@ export function createProbe(targetUrl: string, timeoutMs: number): Probe {
   const agent = new Agent({ pipelining: 0, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
   const base = targetUrl.endsWith('/') ? targetUrl : `${targetUrl}/`;
   return {
-    read: async () => {
+    look: () => {
       const signal = AbortSignal.timeout(timeoutMs);
-      const get = (path: string): Promise<EndpointReading> =>
-        readEndpoint(agent, new URL(`api/v1/${path}`, base), signal);
-      const [health, metrics, pool] = await Promise.all([get('health'), get('metrics'), get('pool/status')]);
-      return { health, metrics, pool };
+      let reading: TargetReading = { health: noAnswerYet, metrics: noAnswerYet, pool: noAnswerYet };
+      const get = async (part: keyof TargetReading, path: string): Promise<void> => {
+        const answer = await readEndpoint(agent, new URL(`api/v1/${path}`, base), signal);
+        reading = { ...reading, [part]: answer };
+      };
+      const all = [get('health', 'health'), get('metrics', 'metrics'), get('pool', 'pool/status')];
+      return { soFar: () => reading, done: Promise.all(all).then(() => reading) };
     },
     [Symbol.asyncDispose]: () => agent.destroy(),
   };

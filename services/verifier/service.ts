@@ -7,6 +7,7 @@ import { type CheckPorts, type CheckReply, type CheckRequest, check } from './ch
 import { readVerifierConfig } from './config.ts';
 import { keepLooking } from './keep-looking.ts';
 import { createProbe } from './probe.ts';
+import { answeredWithinMs } from './target-health.ts';
 import { createTargetWatch } from './target-watch.ts';
 
 const inspectTimeoutMs = 2_000;
@@ -47,7 +48,7 @@ export async function startVerifier(options: OpenOptions): Promise<AsyncDisposab
           'health',
           rpcSubject('verifier', 'health'),
           verifierVerbs.health,
-          async () => (await watch.read(freshEnoughMs)).health,
+          async () => (await watch.read(freshEnoughMs, answeredWithinMs)).health,
         ),
       ],
     ),

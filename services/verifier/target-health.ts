@@ -4,6 +4,9 @@ import { answerDimension, type Dimension, errorRateDimension, wordDimension } fr
 import { errorRateBetween, type Totals, totalsOf } from './error-rate.ts';
 import type { EndpointReading, Failure, TargetReading } from './probe.ts';
 
+/** Whoever asks how the target is has an answer by then: clients of the Action Server give up after five seconds. */
+export const answeredWithinMs = 4_000;
+
 export type Assessment = { readonly health: TargetHealth; readonly totals: Totals | undefined };
 
 /** What three answers of a target say together. Pure; `before` are the totals of the look before this one. */
@@ -88,6 +91,11 @@ const whatFailureMeans: Readonly<Record<Failure, readonly [TargetHealth['verdict
   refused: ['unhealthy', 'connection_failed', 'nobody listens at'],
   reset: ['unhealthy', 'connection_failed', 'the connection was cut by'],
   timed_out: ['unhealthy', 'timeout', 'no answer came in time from'],
+  no_answer_yet: [
+    'inconclusive',
+    'timeout',
+    `no answer came within ${answeredWithinMs / 1_000} s, and it is still waited for, from`,
+  ],
   no_such_host: ['inconclusive', 'connection_failed', 'there is no such host as in'],
   no_way: ['inconclusive', 'connection_failed', 'no HTTP answer could be had from'],
 };

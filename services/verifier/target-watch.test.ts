@@ -87,6 +87,22 @@ it('says within the time for all three that a target which never answers timed o
   expect(performance.now() - begun).toBeLessThan(2_000);
 });
 
+it('says when it has to what is known by then, and goes on looking', async () => {
+  const answers: (() => void)[] = [];
+  const url = await serve((request, response) => {
+    if (request.url?.endsWith('metrics')) answers.push(() => healthy(request, response));
+    else healthy(request, response);
+  });
+  const watch = watchOf(url);
+  const whole = watch.read(0);
+  const { health } = await watch.read(0, 200);
+  expect(health).toMatchObject({ verdict: 'inconclusive', health_status: 'ok', pool_health: 'healthy' });
+  expect(health.message).toContain('its metrics could not be read (no answer yet)');
+  for (const answer of answers) answer();
+  expect((await whole).health.verdict).toBe('healthy');
+  expect(answers.length).toBe(1);
+});
+
 it('times out as well when the answer begins and never ends', async () => {
   const url = await serve((_, response) => {
     response.write('{"status":"ok"');

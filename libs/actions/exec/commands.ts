@@ -33,12 +33,13 @@ const ps: CommandGrammar = {
 /** Once, and not for a terminal. */
 const top: CommandGrammar = {
   fixed: ['-b', '-n', '1'],
-  flags: ['-b', '-bn1', '-H', '-c', '-i'],
+  flags: short('bHci'),
   options: {
     '-n': { one_of: ['1'] },
     '-o': { one_of: signed(['PID', 'USER', '%CPU', '%MEM', 'RES', 'VIRT', 'SHR', 'TIME+']) },
     '-w': 'number',
   },
+  clusters: true,
 };
 
 const df: CommandGrammar = {

@@ -10,7 +10,7 @@ export type CommandGrammar = {
   readonly flags?: readonly string[];
   /** Arguments with a value: the word after it, or what follows `=` where the argument begins with `--`. */
   readonly options?: Readonly<Record<string, ValueForm>>;
-  /** May flags of one letter be written together, `-tan`? The last of them may take a value. */
+  /** May flags of one letter be written together, `-tan`? The last may take a value; a number also without a blank, `-bn1`. */
   readonly clusters?: boolean;
   /** Flags of one letter in whose place another that means the same is run. */
   readonly instead?: Readonly<Record<string, string>>;
@@ -95,10 +95,11 @@ function optionOf(word: string, { options = {}, flags = [], clusters }: CommandG
   const long = word.startsWith('--') && equals > 0 ? word.slice(0, equals) : undefined;
   if (long !== undefined && Object.hasOwn(options, long))
     return { option: long, value: word.slice(equals + 1) };
-  const last = `-${word.at(-1) ?? ''}`;
-  const before = word.slice(0, -1);
-  const clustered = clusters === true && Object.hasOwn(options, last) && lettersOf(before, flags);
-  return clustered ? { option: last } : undefined;
+  if (clusters !== true || !/^-[A-Za-z0-9]+$/.test(word)) return undefined;
+  const at = [...word].findIndex((letter) => Object.hasOwn(options, `-${letter}`));
+  const value = word.slice(at + 1);
+  if (at < 1 || !/^\d*$/.test(value) || !(at === 1 || lettersOf(word.slice(0, at), flags))) return undefined;
+  return { option: `-${word[at]}`, ...(value === '' ? {} : { value }) };
 }
 
 function isCluster(word: string, { flags = [], clusters }: CommandGrammar): boolean {

@@ -25,6 +25,7 @@ const answers: Readonly<Record<string, PlayedAnswer>> = {
 async function looking<T>(
   target: typeof answers,
   look: () => Promise<T>,
+  limitSeconds = timeoutSeconds,
 ): Promise<{ seen: T; asked: number }> {
   await using server = await playEndpoint();
   for (const [path, answer] of Object.entries(target)) server.on(`GET /api/v1/${path}`, answer);
@@ -32,7 +33,7 @@ async function looking<T>(
     NATS_URL: ground.server.url,
     LOG_LEVEL: 'silent',
     TARGET_SERVER_URL: server.url,
-    HEALTH_CHECK_TIMEOUT_SECONDS: String(timeoutSeconds),
+    HEALTH_CHECK_TIMEOUT_SECONDS: String(limitSeconds),
     HEALTH_CHECK_INTERVAL_SECONDS: '0',
   };
   const stop = new AbortController();
@@ -83,6 +84,17 @@ describe('verify-target-health', () => {
     });
     expect(performance.now() - beganAt).toBeGreaterThanOrEqual(timeoutSeconds * 1_000);
   });
+
+  it('answers a caller that waits five seconds, though a target may take ten', async () => {
+    const patient = () => fetch(`${ground.api.url}${route}`, { signal: AbortSignal.timeout(5_000) });
+    const { seen } = await looking({ ...answers, health: 'silence' }, patient, 10);
+    const body: unknown = await seen.json();
+    expect({ status: seen.status, body }).toMatchObject({
+      status: 200,
+      body: { is_healthy: false, verdict: 'inconclusive', error: 'timeout' },
+    });
+    expect(JSON.stringify(body)).toContain('no answer came within 4 s');
+  }, 20_000);
 
   it('says 503 and who is missing when there is no verifier, and takes no parameter', async () => {
     const { status, body } = await look();
