@@ -9,6 +9,7 @@ import { systemClock } from '#libs/runtime/clock';
 import { readConfig } from '#libs/runtime/config';
 import { createHealth } from '#libs/runtime/health';
 import { createLog } from '#libs/runtime/log';
+import { boundTo } from '#libs/testing/bound-plan';
 import { composeProject } from '#libs/testing/compose-project';
 import { startContainer } from '#libs/testing/container';
 import { testEngine } from '#libs/testing/docker-engine';
@@ -40,8 +41,9 @@ async function act(view: EngineView, name: string, target: Target, params: Detai
   const action = actions.find(
     (each): each is ContainerAction => each.name === name && each.on === 'container',
   );
-  const patient = action && (await patientOf(view, target, action));
-  if (!action || !patient) throw new Error(`no ${name} of ${targetId(target)}`);
+  const bound = await boundTo(docker, target);
+  const patient = action && (await patientOf(view, { target, bound }, action));
+  if (!action || !patient || 'kind' in patient) throw new Error(`no ${name} of ${targetId(target)}`);
   const given = action.params.parse(params);
   const known = await surveyed(view, action, { ...patient, remediation_id: randomUUID() }, given);
   const prepared = action.prepare(known, given, view.rules);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Bound } from '#libs/contracts/bound';
 import type { Expectation } from '#libs/contracts/plan';
 import type { FieldError } from '#libs/contracts/problem';
 import type { ContainerReading } from '#libs/contracts/rpc';
@@ -13,6 +14,8 @@ export type Patient = {
   readonly target: Target;
   readonly container_id: string;
   readonly container_name: string;
+  /** What its request was resolved to; nothing else may be acted upon. */
+  readonly bound?: Bound;
   readonly reading: ContainerReading;
   /** Why nothing may be done to it; null: it may. */
   readonly protected_by: string | null;
@@ -49,7 +52,12 @@ export type Prepared<Call = EngineCall> = {
 };
 
 /** The action makes no sense for this patient. The message says why, and what to do instead. */
-export type NotApplicable = { readonly kind: 'not_applicable'; readonly message: string };
+export type NotApplicable = {
+  readonly kind: 'not_applicable';
+  readonly message: string;
+  /** What stands in the way has another code than the status of the step. */
+  readonly code?: 'replaced';
+};
 
 /** What looking at the patient says about a call whose answer was never heard. */
 export type Observation =

@@ -1,8 +1,8 @@
 import type { NotApplicable, Patient } from './action.ts';
 
 /** Says why the action makes no sense for this patient, and what to do instead. */
-export function notApplicable(message: string): NotApplicable {
-  return { kind: 'not_applicable', message };
+export function notApplicable(message: string, code?: NotApplicable['code']): NotApplicable {
+  return { kind: 'not_applicable', message, ...(code ? { code } : {}) };
 }
 
 /** For an action that Swarm would work against, or that is the service's own affair. Undefined: it is no Swarm service. */

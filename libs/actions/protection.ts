@@ -1,5 +1,6 @@
 import { composeServiceOf, longestTargetName, type Target, targetId } from '#libs/contracts/target';
 import { composeLabels, isOn, type Labels } from './labels.ts';
+import { ownName } from './own-labels.ts';
 
 /** Who is protected apart from what the labels say. */
 export type Protection = {
@@ -17,15 +18,14 @@ export type Identity = {
   readonly service: string | null;
 };
 
-/** Undefined for a container without a name of its own: one that is being removed. */
+/** By its own labels, not inherited ones. Undefined for a container without a name of its own: one that is being removed. */
 export function identityOf(
   id: string,
   names: readonly string[],
   labels: Labels,
   engine: string,
 ): Identity | undefined {
-  // Names with a second slash are links, which other containers gave it.
-  const name = names.find((each) => /^\/[^/]+$/.test(each))?.slice(1);
+  const name = ownName(names);
   if (name === undefined) return undefined;
   const swarm = labels['com.docker.swarm.service.name'];
   if (isName(swarm)) return { target: { engine, kind: 'swarm', name: swarm }, name, service: swarm };

@@ -230,6 +230,12 @@ export const completeSchema = z.strictObject({
 });
 export type Complete = z.infer<typeof completeSchema>;
 
+/** For a program: the code of what stood in the way, and who has the name of the target by now. */
+export function whyOf({ reason, execution_log }: Pick<Complete, 'reason' | 'execution_log'>) {
+  const replaced_by = execution_log.findLast((entry) => entry.replaced_by)?.replaced_by;
+  return { ...(reason === undefined ? {} : { reason }), ...(replaced_by ? { replaced_by } : {}) };
+}
+
 export const factSchema = z.union([
   requestedSchema,
   decidedSchema,

@@ -1,3 +1,4 @@
+import type { Bound } from '#libs/contracts/bound';
 import type { Requested } from '#libs/contracts/facts';
 import { fingerprintOf } from '#libs/contracts/json';
 import type { Target } from '#libs/contracts/target';
@@ -17,6 +18,7 @@ export type RequestedExample = {
   readonly dryRun?: boolean;
   readonly endpoint?: string;
   readonly protectedBy?: string | null;
+  readonly bound?: Bound;
 };
 
 export function aRequested(example: RequestedExample): Requested {
@@ -27,6 +29,7 @@ export function aRequested(example: RequestedExample): Requested {
     ttlMs = 900_000,
     dryRun = false,
     protectedBy = null,
+    bound,
   } = example;
   const ask = {
     container: target.name,
@@ -60,6 +63,7 @@ export function aRequested(example: RequestedExample): Requested {
           n: 1,
           action: 'restart',
           target,
+          ...(bound ? { bound } : {}),
           params: {},
           when: 'always',
           verify: { state: 'running', http_health: false, stability_seconds: 1, timeout_seconds: 10 },

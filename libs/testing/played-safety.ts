@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type Docker from 'dockerode';
 import type { Bus } from '#libs/bus/bus';
 import { openCells } from '#libs/bus/cell-store';
 import { stateFact } from '#libs/bus/fact';
@@ -9,6 +10,7 @@ import type { Plan } from '#libs/contracts/plan';
 import { buckets, decidedSubject, requestedSubject, targetKey } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import { toInstant } from '#libs/runtime/instant';
+import { boundPlan } from './bound-plan.ts';
 import { signAsSafety } from './decision-keys.ts';
 import { aRequested } from './examples.ts';
 import { until } from './until.ts';
@@ -17,6 +19,8 @@ export type ApprovalExample = {
   readonly target: Target;
   readonly id?: string;
   readonly plan?: Plan;
+  /** Where the targets are, if not on the engine of the run. */
+  readonly docker?: Docker;
   readonly expiresInMs?: number;
   /** What the lease in the cell is unlike the one that was granted; null: none is there. */
   readonly lease?: Partial<Lease> | null;
@@ -28,8 +32,9 @@ export type ApprovalExample = {
 export async function approve(bus: Bus, example: ApprovalExample): Promise<Approved> {
   const { id = randomUUID(), target, expiresInMs = 60_000 } = example;
   const requested = aRequested({ id, target, ttlMs: expiresInMs });
-  const plan = example.plan ?? requested.plan;
-  if (plan === null) throw new Error('an approval needs a plan');
+  const given = example.plan ?? requested.plan;
+  if (given === null) throw new Error('an approval needs a plan');
+  const plan = await boundPlan(given, example.docker);
   const epoch = await lend(bus, id, example);
   await example.afterLending?.();
   const approved = signAsSafety({

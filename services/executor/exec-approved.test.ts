@@ -73,6 +73,7 @@ it('of a Swarm service one container is looked at, and it is told which', async 
   const target = { engine: 'swarmed', kind: 'swarm', name } as const;
   const { remediation_id: id } = await approve(bus, {
     target,
+    docker: swarm.docker,
     plan: execPlan(target, { command: 'whoami' }),
   });
   const { outcome, execution_log } = await finishedOf(bus, id);

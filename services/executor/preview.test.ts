@@ -3,6 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
+import { boundPlan } from '#libs/testing/bound-plan';
 import { restartPlan, startServiceGround, targetOf } from '#libs/testing/service-ground';
 import { startExecutor } from './service.ts';
 
@@ -17,7 +18,7 @@ afterAll(async () => {
 });
 
 const preview = async (target: Target, action: string, params = {}) => {
-  const plan = restartPlan(target, { action, params });
+  const plan = await boundPlan(restartPlan(target, { action, params }));
   const subject = executorRpcSubject('local', 'preview');
   const { steps } = await callRpc(
     ground.context.bus,

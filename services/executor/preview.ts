@@ -13,17 +13,16 @@ import { canonicalJson } from '#libs/contracts/json';
 import type { Plan, Step } from '#libs/contracts/plan';
 import type { Preview } from '#libs/contracts/preview';
 import { Problem } from '#libs/contracts/problem';
-import { type Target, targetId } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import { type Endpoints, whyNotCallable } from './endpoint/endpoints.ts';
-import { type EngineView, sightOf, surveyed } from './patient.ts';
+import { type EngineView, type Missing, sightOf, surveyed } from './patient.ts';
 
 const sharedForMs = 100;
 
-/** Where previews look: the engine, the patient of a target, and which setting an endpoint lacks. */
+/** Where previews look: the engine, the patient of a step, and which setting an endpoint lacks. */
 export type PreviewGround = {
   readonly view: EngineView;
-  readonly look: (target: Target, action: ContainerAction) => Promise<Patient | undefined>;
+  readonly look: (step: Step, action: ContainerAction) => Promise<Patient | Missing>;
   readonly missing: Endpoints['missing'];
 };
 
@@ -76,12 +75,12 @@ async function ofEngine(action: EngineAction, { params }: Step, { view }: Previe
 
 async function ofContainer(
   action: ContainerAction,
-  { target, params }: Step,
+  step: Step,
   { look, view }: PreviewGround,
 ): Promise<Shown> {
-  const patient = await look(target, action);
-  if (!patient)
-    return nothing(`Container not found: ${targetId(target)}. It was there before; see docker ps -a.`);
+  const patient = await look(step, action);
+  if ('kind' in patient) return nothing(patient.message);
+  const { params } = step;
   const prepared = action.prepare(await surveyed(view, action, patient, params), params, view.rules);
   return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
 }

@@ -104,7 +104,7 @@ describe('a call without an answer', () => {
     const patient = await startContainer(engine.docker, { image: own, ...stubborn });
     const env = { DOCKER_HOST: engine.dockerHost, ACTION_TIMEOUT_SECONDS: '3' };
     await using _executor = await start(env);
-    const approved = await approve(bus, { target: targetOf(patient) });
+    const approved = await approve(bus, { target: targetOf(patient), docker: engine.docker });
     await until('it has begun', async () => (await stepOf(approved)).started);
     const since = Date.now() - 1_000;
     await until('the engine stops it', async () => {
@@ -118,7 +118,7 @@ describe('a call without an answer', () => {
       reached_docker: true,
       message: expect.stringContaining('stopped and not started again'),
     });
-    const again = await approve(bus, { target: targetOf(patient) });
+    const again = await approve(bus, { target: targetOf(patient), docker: engine.docker });
     expect(await finishedOf(bus, again.remediation_id)).toMatchObject({ outcome: 'recovered' });
   });
 });

@@ -4,6 +4,7 @@ import type { EngineCall } from '#libs/actions/engine-port';
 import { restart } from '#libs/actions/restart';
 import { scaleDown } from '#libs/actions/scale-down';
 import { scaleUp } from '#libs/actions/scale-up';
+import { readService } from '#libs/actions/swarm/service';
 import type { Details } from '#libs/contracts/scalars';
 import { readConfig } from '#libs/runtime/config';
 import { testEngine } from '#libs/testing/docker-engine';
@@ -25,7 +26,11 @@ async function surveyed(
   params: Details = {},
 ): Promise<Patient> {
   const target = { engine: 'local', kind: 'swarm', name } as const;
-  const patient = { ...aSwarmPatient(), target, container_name: name };
+  const look = await readService(engine, name);
+  const service =
+    look.is === 'service' ? { id: look.service.ID, version: look.service.Version.Index } : undefined;
+  const bound = { containers: [], ...(service ? { service } : {}) };
+  const patient = { ...aSwarmPatient(), target, bound, container_name: name };
   return { ...patient, surveyed: (await action.survey?.(engine, patient, params)) ?? {} };
 }
 
@@ -101,6 +106,20 @@ describe.skipIf(!found)('a Swarm service that somebody else changes between the 
     expect(scaleUp.observe(scaling.evidence, await read())).toMatchObject({
       kind: 'happened',
       result: { service: name, previous_replicas: 1, new_replicas: 2 },
+    });
+  }, 60_000);
+
+  it('that was removed and made anew under the same name is another one', async () => {
+    const name = await swarm.service();
+    const patient = await surveyed(engine, restart, name);
+    const bound = { containers: [], service: { id: 'another', version: 1 } };
+    expect(restart.prepare({ ...patient, bound }, {})).toMatchObject({
+      kind: 'not_applicable',
+      code: 'replaced',
+    });
+    expect(await readSwarmService(engine, name, 'another')).toMatchObject({
+      exists: false,
+      replaced_by: { container_name: name },
     });
   }, 60_000);
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
+import { boundPlan } from '#libs/testing/bound-plan';
 import { restartPlan, startServiceGround, targetOf } from '#libs/testing/service-ground';
 import { until } from '#libs/testing/until';
 import { startExecutor } from './service.ts';
@@ -38,7 +39,7 @@ describe('others ask', () => {
   it('what a plan would do, and nothing is done', async () => {
     await using patient = await ground.patient({ create: { StopTimeout: 3 } });
     const since = Date.now();
-    const plan = restartPlan(targetOf(patient));
+    const plan = await boundPlan(restartPlan(targetOf(patient)));
     const preview = await callRpc(bus, subject('preview'), executorVerbs.preview, { plan }, wait);
     expect(preview.steps).toEqual([
       {

@@ -1,5 +1,6 @@
 import type { ContainerAction } from '#libs/actions/action';
 import { type Served, serve } from '#libs/bus/rpc';
+import type { Step } from '#libs/contracts/plan';
 import { Problem } from '#libs/contracts/problem';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
@@ -25,7 +26,10 @@ export function executorRpc(
   };
   const ground = {
     view,
-    look: (target: Target, action: ContainerAction) => patientOf(view, ours(target), action),
+    look: (step: Step, action: ContainerAction) => {
+      ours(step.target);
+      return patientOf(view, step, action);
+    },
     missing: endpoints.missing,
   };
   const preview = sharedPreview((plan) => previewOf(plan, ground), clock);
@@ -34,8 +38,8 @@ export function executorRpc(
       orProblem(view.inventory.resolve(container, scale)),
     ),
     serve('preview', subject('preview'), executorVerbs.preview, ({ plan }) => orProblem(preview(plan))),
-    serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target }) =>
-      orProblem(readingOfTarget(view, ours(target))),
+    serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target, bound }) =>
+      orProblem(readingOfTarget(view, ours(target), bound)),
     ),
     serve('targets', subject('targets'), executorVerbs.targets, async () => {
       const directory = await orProblem(view.inventory.current());

@@ -3,6 +3,7 @@ import type { Requested, Resolution } from '#libs/contracts/facts';
 import type { Plan } from '#libs/contracts/plan';
 import { redact, redactText } from '#libs/contracts/redact';
 import { detailsSchema, longestReason } from '#libs/contracts/scalars';
+import { targetId } from '#libs/contracts/target';
 import { planFor, runbookNamed } from '#libs/runbooks/catalogue';
 import type { Concern, ConfiguredTargets, VerificationSettings } from '#libs/runbooks/runbook';
 import { toInstant } from '#libs/runtime/instant';
@@ -43,7 +44,7 @@ export function toRequested(
     resolution.status === 'resolved'
       ? planFor(action, resolution.targets, params, settings.verification)
       : undefined;
-  const planned = plan === undefined || plan.steps.length === 0 ? null : plan;
+  const planned = plan === undefined || plan.steps.length === 0 ? null : boundBy(resolution, plan);
   return {
     type: 'requested',
     remediation_id: asking.id,
@@ -72,6 +73,16 @@ export function toRequested(
     resolution: resolutionWith(planned, resolution, action),
     plan: planned,
   };
+}
+
+/** Each step says by ids what its target was resolved to. */
+function boundBy(resolution: Resolution, plan: Plan): Plan {
+  const resolved = resolution.status === 'resolved' ? resolution.targets : [];
+  const steps = plan.steps.map((step) => {
+    const bound = resolved.find(({ target }) => targetId(target) === targetId(step.target))?.bound;
+    return bound ? { ...step, bound } : step;
+  });
+  return { ...plan, steps };
 }
 
 /** What is said beside the action is kept for days and shown to many; what looks like a secret is not kept at all. */

@@ -60,7 +60,7 @@ export function closingStep(
 }
 
 type End = Pick<Complete, 'outcome' | 'message'> &
-  Partial<Pick<Complete, 'reached_docker' | 'execution_log' | 'effects'>>;
+  Partial<Pick<Complete, 'reason' | 'reached_docker' | 'execution_log' | 'effects'>>;
 
 /** The terminal fact of an approved remediation. */
 export function completeFrom(requested: Requested, end: End, now: number): Complete {
@@ -69,6 +69,7 @@ export function completeFrom(requested: Requested, end: End, now: number): Compl
     ...headOf(requested, toInstant(now)),
     outcome: end.outcome,
     message: end.message,
+    ...(end.reason === undefined ? {} : { reason: end.reason }),
     reached_docker: end.reached_docker ?? false,
     execution_log: end.execution_log ?? [],
     ...(end.effects ? { effects: end.effects } : {}),

@@ -1,5 +1,5 @@
 import type { Terminal } from '#libs/bus/remediation-record';
-import type { Complete, Previewed, Refused, Requested } from '#libs/contracts/facts';
+import { type Complete, type Previewed, type Refused, type Requested, whyOf } from '#libs/contracts/facts';
 import type { GateVerdict } from '#libs/contracts/gates';
 
 /**
@@ -63,7 +63,7 @@ function ended(requested: Requested, fact: Complete): Event {
       : failedStatus(fact);
   const result = succeeded
     ? { status, action, container, details: fact.message, ...membersOf(fact) }
-    : { status, action, container, error: fact.message, ...membersOf(fact, 'failed') };
+    : { status, action, container, error: fact.message, ...whyOf(fact), ...membersOf(fact, 'failed') };
   return {
     ...heading(requested),
     result,

@@ -3,6 +3,7 @@
  * question, so any replica can go on with it, and a lost call costs only its own looks.
  */
 import type { z } from 'zod';
+import type { Bound } from '#libs/contracts/bound';
 import type { Problem } from '#libs/contracts/problem';
 import type { ContainerReading, verifierVerbs } from '#libs/contracts/rpc';
 import type { Target } from '#libs/contracts/target';
@@ -16,7 +17,7 @@ export type CheckReply = z.output<typeof verifierVerbs.check.reply>;
 
 export type CheckPorts = {
   /** Throws a `Problem` when the executor or its engine is away. */
-  readonly inspect: (target: Target) => Promise<ContainerReading>;
+  readonly inspect: (target: Target, bound: Bound | undefined) => Promise<ContainerReading>;
   readonly watch: TargetWatch;
   readonly clock: Clock;
   readonly pollMs: number;
@@ -49,9 +50,9 @@ export async function check(ports: CheckPorts, request: CheckRequest): Promise<C
 }
 
 async function look(ports: CheckPorts, request: CheckRequest, until: number): Promise<Readings> {
-  const { target, expectation } = request;
+  const { target, bound, expectation } = request;
   const [container, http] = await Promise.all([
-    ports.inspect(target).catch(whyNot),
+    ports.inspect(target, bound).catch(whyNot),
     expectation.http_health ? readHttp(ports, until) : null,
   ]);
   return { container, http };

@@ -24,12 +24,12 @@ export async function startVerifier(options: OpenOptions): Promise<AsyncDisposab
   if (config.intervalMs > 0) stack.use(keepLooking(watch, clock, config.intervalMs));
   const checks = stack.use(
     runningChecks({
-      inspect: (target) =>
+      inspect: (target, bound) =>
         callRpc(
           bus,
           executorRpcSubject(target.engine, 'inspect'),
           executorVerbs.inspect,
-          { target },
+          { target, ...(bound ? { bound } : {}) },
           { timeoutMs: inspectTimeoutMs },
         ),
       watch,

@@ -11,7 +11,7 @@ export async function surveyService(reader: EngineReader, { target }: Patient): 
 }
 
 /** For `prepare`: the service that was surveyed, or why nothing can be done about it. */
-export function surveyedService({ target, surveyed }: Patient): SwarmService | NotApplicable {
+export function surveyedService({ target, bound, surveyed }: Patient): SwarmService | NotApplicable {
   const { name } = target;
   const look = surveyed?.swarm;
   const is = typeof look === 'object' && look !== null && 'is' in look ? look.is : 'none';
@@ -24,6 +24,10 @@ export function surveyedService({ target, surveyed }: Patient): SwarmService | N
     typeof look === 'object' && look !== null && 'service' in look ? look.service : undefined,
   );
   if (!parsed.success) return notApplicable(`The Swarm knows no service ${name} (docker service ls)`);
+  if (parsed.data.ID !== bound?.service?.id) {
+    const message = `${name} is another service than when it was asked for: it was removed and made anew, and nothing was done. Ask again if this one is meant`;
+    return notApplicable(message, 'replaced');
+  }
   if (labelsOf(parsed.data).some((labels) => isOn(labels['hemostat.protect']))) {
     return notApplicable(`${name} is protected by its label hemostat.protect`);
   }

@@ -14,6 +14,7 @@ export const summarySchema = z.object({
     .nullish()
     .transform((value) => value ?? []),
   Image: z.string().catch(''),
+  ImageID: z.string().optional(),
   State: z.string().catch('unknown'),
   /** Seconds since the epoch. */
   Created: z.number().catch(0),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '#libs/actions/list-of';
 import { forceUpdateOf, readService, replicasOf, type SwarmService } from '#libs/actions/swarm/service';
+import type { ReplacedBy } from '#libs/contracts/bound';
 import type { ContainerReading, Member } from '#libs/contracts/rpc';
 import { latestInstant } from '#libs/runtime/latest-instant';
 import type { ContainerInspection } from './answers.ts';
@@ -19,17 +20,33 @@ type Tasks = z.output<typeof tasksSchema>;
 const gaveUp = ['paused', 'rollback_started', 'rollback_paused', 'rollback_completed'];
 const longestError = 300;
 
-/** The Swarm's word on a service; undefined where the Swarm cannot be asked. Throws a `DockerError`. */
+/**
+ * The Swarm's word on a service, by its id where that is given; undefined where the Swarm cannot be asked. Throws a
+ * `DockerError`.
+ */
 export async function readSwarmService(
   engine: DockerEngine,
   name: string,
+  id?: string,
 ): Promise<ContainerReading | undefined> {
   const look = await readService(engine, name);
   if (look.is === 'no_manager') return undefined;
   if (look.is === 'none') return noContainer;
   const { service } = look;
   const filters = JSON.stringify({ service: [service.ID] });
-  return swarmReading(service, tasksSchema.parse((await engine.read(['tasks'], { filters })) ?? []));
+  const reading = swarmReading(service, tasksSchema.parse((await engine.read(['tasks'], { filters })) ?? []));
+  return id === undefined || id === service.ID
+    ? reading
+    : { ...noContainer, replaced_by: replacedBy(reading, service.ID, name) };
+}
+
+/** What has the name now, as it is. */
+export function replacedBy(
+  { status, running, health }: ContainerReading,
+  container_id: string,
+  container_name: string,
+): ReplacedBy {
+  return { container_id, container_name, status, running, health };
 }
 
 /** A service as one patient: its tasks of the newest kind, all together. */

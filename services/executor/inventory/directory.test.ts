@@ -127,3 +127,19 @@ it('never resolves a text that is not exactly a name, a service or the start of 
     }),
   );
 });
+
+it('is refused with both names where two containers claim to be one target, whatever it is called by', () => {
+  const copy = { ...sibling(1), id: idOf('c0ffee'), name: 'copy' };
+  for (const ref of ['api', 'copy', 'shop-api-1', copy.id]) {
+    expect(find(directoryOf([sibling(1), copy]), ref)).toMatchObject({
+      status: 'ambiguous',
+      message: expect.stringContaining('copy and shop-api-1 are both local/compose/shop/api/1'),
+      candidates: ['copy', 'shop-api-1'],
+    });
+  }
+});
+
+it('is bound to the id of the container that was meant', () => {
+  const web = container({ name: 'web', id: idOf('a') });
+  expect(find(directoryOf([web]), 'web')).toMatchObject({ resolved: { bound: { containers: [web.id] } } });
+});

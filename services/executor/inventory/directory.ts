@@ -1,6 +1,6 @@
 import { targetsOf } from '#libs/actions/protection';
 import type { Lookup } from '#libs/contracts/rpc';
-import { type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
+import { isComposeService, type ResolvedTarget, type Target, targetId } from '#libs/contracts/target';
 import type { KnownContainer } from './identity.ts';
 import { tightest } from './limits.ts';
 
@@ -38,7 +38,8 @@ function grouped(pairs: readonly (readonly [string, KnownContainer])[]): Groups 
 
 /**
  * Finds what a caller means: the exact name first, then the full id, then a service's name or an id's prefix of
- * at least twelve digits, if all that fit are one target. Never a part of a name. `as` says what a container stands for.
+ * at least twelve digits, if all that fit are one target. Never a part of a name, and never a target that two containers
+ * claim to be. `as` says what a container stands for.
  */
 export function find(
   directory: Directory,
@@ -46,7 +47,7 @@ export function find(
   as: (container: KnownContainer) => Target = ({ target }) => target,
 ): Lookup {
   const exact = directory.byName.get(ref) ?? byIdPrefix(directory, ref).find(({ id }) => id === ref);
-  if (exact) return { status: 'resolved', resolved: resolvedOf(directory, exact, as(exact)) };
+  if (exact) return theOnly(directory, ref, exact, as(exact));
   const fitting = [...(directory.byService.get(ref) ?? []), ...byIdPrefix(directory, ref)];
   const candidates = [...new Set(fitting.map((each) => targetId(as(each))))].sort();
   const [first] = fitting;
@@ -57,13 +58,38 @@ export function find(
     };
   }
   if (candidates.length === 1) {
-    return { status: 'resolved', resolved: resolvedOf(directory, first, as(first)) };
+    return theOnly(directory, ref, containerOf(directory, as(first)) ?? first, as(first));
   }
-  return {
-    status: 'ambiguous',
-    message: `${ref} fits ${candidates.length} targets. Use the exact name of one container.`,
-    candidates,
-  };
+  const message = `${ref} fits ${candidates.length} targets: ${inWords(candidates)}. Use the exact name of one container.`;
+  return { status: 'ambiguous', message, candidates };
+}
+
+/** Bound to this very container, unless another one claims to be the same target. */
+function theOnly(directory: Directory, ref: string, container: KnownContainer, target: Target): Lookup {
+  const isSingle = target.kind === 'compose' && !isComposeService(target);
+  const same = (isSingle && directory.byTarget.get(targetId(target))) || [];
+  if (same.length > 1) {
+    const candidates = same.map(({ name }) => name).sort();
+    const message = `${ref} is ambiguous: by their labels ${inWords(candidates)} are both ${targetId(target)}. Remove the one that is not meant. If docker compose is recreating it, ask again in a moment.`;
+    return { status: 'ambiguous', message, candidates };
+  }
+  const bound = { containers: [container.id] };
+  return { status: 'resolved', resolved: { ...resolvedOf(directory, container, target), bound } };
+}
+
+const mostNamed = 10;
+
+function inWords(names: readonly string[]): string {
+  const shown = names.slice(0, mostNamed);
+  const further = names.length - shown.length;
+  return further > 0
+    ? `${shown.join(', ')} and ${further} more`
+    : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/** By its full id. */
+export function knownById({ byShortId }: Directory, id: string): KnownContainer | undefined {
+  return byShortId.get(id.slice(0, shortIdLength))?.find((each) => each.id === id);
 }
 
 /** The container that stands for a target: of several (tasks of a service, a half-done re-creation) a running one, the newest. */

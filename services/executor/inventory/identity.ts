@@ -1,7 +1,6 @@
-import { type Identity, identityOf, type Protection, protectedBy, targetsOf } from '#libs/actions/protection';
+import { type Identity, identityOf, type Protection, protectedBy } from '#libs/actions/protection';
 import type { Limits } from '#libs/contracts/limits';
-import { type Target, targetId } from '#libs/contracts/target';
-import type { ContainerInspection, ContainerSummary } from '../docker/answers.ts';
+import type { ContainerSummary } from '../docker/answers.ts';
 import { limitsOf } from './limits.ts';
 
 /** A container and the one target that it is, whatever it is called by. */
@@ -37,10 +36,4 @@ export function identify(
     created: summary.Created,
     network_of: networkMode.startsWith('container:') ? networkMode.slice('container:'.length) : null,
   };
-}
-
-/** Is the inspected container (still) this target, or one of this service? */
-export function isTarget({ Id, Name, Config }: ContainerInspection, target: Target): boolean {
-  const identity = identityOf(Id, [Name], Config.Labels, target.engine);
-  return identity !== undefined && targetsOf(identity).includes(targetId(target));
 }

@@ -2,16 +2,17 @@
  * Guarantee: while the engine is away nothing is found; what is not known is looked for anew before it is called
  * missing. An answer may be older than the latest event: whoever acts looks again first.
  */
+import { withOwnLabels } from '#libs/actions/own-labels';
 import type { Protection } from '#libs/actions/protection';
-import { readServices } from '#libs/actions/swarm/service';
+import { readService, readServices } from '#libs/actions/swarm/service';
 import type { Lookup, ScaleWish } from '#libs/contracts/rpc';
-import type { ResolvedTarget, Target } from '#libs/contracts/target';
+import type { ResolvedTarget } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import type { Health } from '#libs/runtime/health';
 import type { Log } from '#libs/runtime/log';
 import type { DockerEngine } from '../docker/docker-engine.ts';
-import { containerOf, type Directory, directoryOf, find } from './directory.ts';
-import { identify, type KnownContainer } from './identity.ts';
+import { type Directory, directoryOf, find } from './directory.ts';
+import { identify } from './identity.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { findForScaling } from './scaling.ts';
 import { stayConnected } from './stay-connected.ts';
@@ -24,7 +25,6 @@ export interface Inventory extends AsyncDisposable {
   resolve(ref: string, scale?: ScaleWish): Promise<Lookup>;
   /** A Swarm service without a container on this engine. */
   elsewhere(service: string): Promise<ResolvedTarget | undefined>;
-  containerOf(target: Target): Promise<KnownContainer | undefined>;
   /** As of now, not of the last event. */
   fresh(): Promise<Directory>;
   current(): Promise<Directory>;
@@ -55,7 +55,7 @@ export function openInventory(options: InventoryOptions): Inventory {
   const leftOut = createUnreadableWarnings(log);
   const fresh = oneAtATime(
     async () => {
-      const listed = await engine.list(leftOut);
+      const listed = await withOwnLabels(engine, await engine.list(leftOut));
       return directoryOf(listed.flatMap((each) => identify(each, engineName, protection) ?? []));
     },
     listsApartMs,
@@ -84,23 +84,33 @@ export function openInventory(options: InventoryOptions): Inventory {
   const elsewhere = async (service: string) =>
     serviceElsewhere(await services(), engineName, protection, service);
 
+  const lookUp = async (ref: string, scale: ScaleWish | undefined): Promise<Lookup> => {
+    const findIn = (all: Directory) => (scale ? findForScaling(all, ref, scale) : find(all, ref));
+    const known = directory && findIn(directory);
+    if (known?.status === 'resolved') return known;
+    const [anew, service] = await Promise.all([fresh(), elsewhere(ref)]);
+    const found = findIn(anew);
+    return service && found.status === 'not_found' ? { status: 'resolved', resolved: service } : found;
+  };
+
   return {
     fresh,
     elsewhere,
     current: async () => directory ?? fresh(),
-    resolve: async (ref, scale) => {
-      const findIn = (all: Directory) => (scale ? findForScaling(all, ref, scale) : find(all, ref));
-      const known = directory && findIn(directory);
-      if (known?.status === 'resolved') return known;
-      const [anew, service] = await Promise.all([fresh(), elsewhere(ref)]);
-      const found = findIn(anew);
-      return service && found.status === 'not_found' ? { status: 'resolved', resolved: service } : found;
-    },
-    containerOf: async (target) =>
-      (directory && containerOf(directory, target)) ?? containerOf(await fresh(), target),
+    resolve: async (ref, scale) => withService(engine, await lookUp(ref, scale)),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();
       await watching;
     },
   };
+}
+
+/** A Swarm service is bound by its own id and version, beside a container of it. */
+async function withService(engine: DockerEngine, found: Lookup): Promise<Lookup> {
+  if (found.status !== 'resolved' || found.resolved.target.kind !== 'swarm') return found;
+  const look = await readService(engine, found.resolved.target.name);
+  if (look.is !== 'service') return found;
+  const service = { id: look.service.ID, version: look.service.Version.Index };
+  const bound = { containers: [], ...found.resolved.bound, service };
+  return { ...found, resolved: { ...found.resolved, bound } };
 }

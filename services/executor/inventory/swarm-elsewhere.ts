@@ -20,6 +20,7 @@ export function serviceElsewhere(
     target: identity.target,
     container_id: null,
     container_name: name,
+    bound: { containers: [] },
     protected_by: reasons.find((reason) => reason !== null) ?? null,
     ...(limits ? { limits } : {}),
   };

@@ -5,13 +5,13 @@ import { ActionFailed } from '#libs/actions/engine-port';
 import type { Approved, Executed } from '#libs/contracts/facts';
 import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
-import { type Target, targetId } from '#libs/contracts/target';
+import { targetId } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
 import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import { type Endpoints, whyNotCallable } from '../endpoint/endpoints.ts';
 import { logsTailOf } from '../logs-tail.ts';
-import { type EngineView, patientOf, sightOf, surveyed } from '../patient.ts';
+import { type EngineView, type Missing, patientOf, sightOf, surveyed } from '../patient.ts';
 import type { ExecutorContext } from './running.ts';
 
 /** Why a step is not carried out at all. */
@@ -64,7 +64,7 @@ export async function intentOf(
   if (action.on === 'endpoint') return forEndpoint(action, params.data, endpoints);
   try {
     if (action.on === 'engine') return await forEngine(action, params.data, step, view);
-    return await forContainer(action, params.data, step.target, view, approved, clock);
+    return await forContainer(action, params.data, step, view, approved, clock);
   } catch (error) {
     if (error instanceof ActionFailed) return withhold('failed', error.code, error.message);
     if (!(error instanceof DockerError)) throw error;
@@ -93,27 +93,36 @@ async function forEngine(
   const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params));
   return prepared.kind === 'ready'
     ? { kind: 'act', on: 'engine', action, prepared }
-    : withhold('not_applicable', 'not_applicable', prepared.message);
+    : withhold('not_applicable', prepared.code ?? 'not_applicable', prepared.message);
 }
 
 async function forContainer(
   action: ContainerAction,
   params: Details,
-  target: Target,
+  step: Step,
   view: EngineView,
   approved: Approved,
   clock: Clock,
 ): Promise<Intent> {
-  const look = () => patientOf(view, target, action);
+  const look = () => patientOf(view, step, action);
   const first = await look();
-  const logs_tail = action.endsRun && first && (await logsTailOf(view.engine, first, clock));
+  if ('kind' in first) return forMissing(first);
+  const logs_tail = action.endsRun ? await logsTailOf(view.engine, first, clock) : undefined;
   // Logs may take a while, and the patient is to be seen right before the intent.
   const patient = logs_tail === undefined ? first : await look();
-  if (!patient) return withhold('failed', 'container_not_found', `Container not found: ${target.name}`);
+  if ('kind' in patient) return forMissing(patient);
   const intent = await forPatient(action, patient, params, view, approved);
-  if (intent.kind === 'withhold') return intent;
-  const same = patient.container_id === first?.container_id;
-  return { ...intent, logs_tail: same || logs_tail === undefined ? logs_tail : null };
+  return intent.kind === 'withhold' ? intent : { ...intent, logs_tail };
+}
+
+const statusOf = {
+  replaced: 'not_applicable',
+  container_not_found: 'failed',
+  not_bound: 'not_started',
+} as const;
+
+function forMissing({ code, message }: Missing): Withheld {
+  return withhold(statusOf[code], code, message);
 }
 
 async function forPatient(
@@ -130,7 +139,8 @@ async function forPatient(
   }
   const patient = await surveyed(view, action, { ...found, remediation_id }, params);
   const prepared = action.prepare(patient, params, view.rules);
-  if (prepared.kind !== 'ready') return withhold('not_applicable', 'not_applicable', prepared.message);
+  if (prepared.kind !== 'ready')
+    return withhold('not_applicable', prepared.code ?? 'not_applicable', prepared.message);
   const leased = new Set(grants.map(({ target }) => targetId(target)));
   const free = prepared.touches?.find((target) => !leased.has(targetId(target)));
   if (free) {

@@ -60,9 +60,10 @@ async function readingOf(
   view: EngineView,
   { evidence, target }: Started,
 ): Promise<ContainerReading | undefined> {
-  const { container_id: id } = evidence;
-  const same = typeof id === 'string' ? await readingOfContainer(view, id) : undefined;
-  return same ?? readingOfTarget(view, target);
+  const { container_id: id, service_id } = evidence;
+  if (typeof id === 'string') return readingOfContainer(view, id);
+  const service = typeof service_id === 'string' ? { id: service_id, version: 0 } : undefined;
+  return readingOfTarget(view, target, service && { containers: [], service });
 }
 
 function happened({ result }: Extract<Observation, { kind: 'happened' }>): Found {

@@ -1,10 +1,16 @@
+import { z } from 'zod';
 import { readsOnly } from '#libs/actions/catalogue';
+import { type ReplacedBy, replacedBySchema } from '#libs/contracts/bound';
 import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
 import { targetId } from '#libs/contracts/target';
 import { endsPlan, type PlanLog, type StepLog } from './step-log.ts';
 
-export type End = Pick<Finished, 'outcome' | 'message' | 'reached_docker' | 'execution_log' | 'effects'>;
+export type End = Pick<
+  Finished,
+  'outcome' | 'message' | 'reason' | 'reached_docker' | 'execution_log' | 'effects'
+>;
+type Verdict = Pick<End, 'outcome' | 'message' | 'reason'>;
 
 type Done = { readonly step: Step; readonly executed: Executed; readonly verified?: Verified | undefined };
 
@@ -24,10 +30,11 @@ export function endOf(plan: Plan, log: PlanLog): End {
 /** Each target that was acted upon, once: was the patient seen to be well in the end? What has nothing to verify is not told, nor what only reads. */
 function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
   const effects = new Map<string, Effect>();
-  for (const { step, executed } of done) {
+  for (const { step, executed, verified: seen } of done) {
     const unverifiable = step.verify === null && executed.status === 'success';
     const hadNoEffect = !executed.reached_docker || executed.status === 'skipped' || readsOnly(step.action);
-    if (hadNoEffect || unverifiable) continue;
+    // What took its place was not acted upon, and what was cannot be judged any more.
+    if (hadNoEffect || unverifiable || replacedIn(seen)) continue;
     const verified = step.verify !== null && outcome === 'recovered';
     effects.set(targetId(step.target), { target: step.target, verified });
   }
@@ -38,7 +45,7 @@ function doneOf(step: Step, log: StepLog | undefined): Done[] {
   return log?.executed ? [{ step, executed: log.executed, verified: log.verified }] : [];
 }
 
-function verdictOn(done: readonly Done[], reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {
+function verdictOn(done: readonly Done[], reachedDocker: boolean): Verdict {
   const ended = done.find(({ step, executed }) => endsPlan(step, executed));
   if (ended) return unsuccessful(ended.executed, reachedDocker);
   const acted = done.filter(({ executed }) => executed.status === 'success');
@@ -57,12 +64,13 @@ function verdictOn(done: readonly Done[], reachedDocker: boolean): Pick<End, 'ou
       return {
         outcome: 'inconclusive',
         message: `${what}; whether that helped could not be told: ${last.verified.message}`,
+        ...(replacedIn(last.verified) ? { reason: 'replaced' } : {}),
       };
   }
 }
 
 /** Nothing was to be done, or all that was tried went wrong without ending the plan. */
-function nothingDone(done: readonly Done[]): Pick<End, 'outcome' | 'message'> {
+function nothingDone(done: readonly Done[]): Verdict {
   const failed = done.findLast(({ executed }) => executed.error !== undefined);
   if (failed) return { outcome: 'failed', message: failed.executed.error?.message ?? '' };
   const skipped = done.findLast(({ executed }) => typeof executed.result.details === 'string');
@@ -70,22 +78,26 @@ function nothingDone(done: readonly Done[]): Pick<End, 'outcome' | 'message'> {
   return { outcome: 'not_applicable', message };
 }
 
-function unsuccessful(executed: Executed, reachedDocker: boolean): Pick<End, 'outcome' | 'message'> {
-  const message = executed.error?.message ?? detailsOf(executed);
+function unsuccessful(executed: Executed, reachedDocker: boolean): Verdict {
+  const said = {
+    message: executed.error?.message ?? detailsOf(executed),
+    ...(executed.error ? { reason: executed.error.code } : {}),
+  };
   switch (executed.status) {
     case 'unknown':
-      return { outcome: 'unknown', message };
+      return { outcome: 'unknown', ...said };
     case 'not_applicable':
-      return { outcome: 'not_applicable', message };
+      return { outcome: 'not_applicable', ...said };
     case 'not_started':
       // Steps before it may have acted: then this is no request that came too late, but one that was cut short.
-      return { outcome: reachedDocker ? 'failed' : 'expired', message };
+      return { outcome: reachedDocker ? 'failed' : 'expired', ...said };
     default:
-      return { outcome: 'failed', message };
+      return { outcome: 'failed', ...said };
   }
 }
 
 function logEntry({ step, executed, verified }: Done): LogEntry {
+  const replaced_by = replacedIn(verified);
   return {
     step: step.n,
     action: step.action,
@@ -93,7 +105,15 @@ function logEntry({ step, executed, verified }: Done): LogEntry {
     result: executed.result,
     ...(executed.error ? { error: executed.error.message } : {}),
     ...(verified ? { verdict: verified.verdict } : {}),
+    ...(replaced_by ? { replaced_by } : {}),
   };
+}
+
+const replacedSchema = z.object({ container: z.object({ replaced_by: replacedBySchema }) });
+
+/** Who had the name of the patient when it was looked at. */
+function replacedIn(verified: Verified | undefined): ReplacedBy | undefined {
+  return replacedSchema.safeParse(verified?.readings).data?.container.replaced_by;
 }
 
 function detailsOf({ result, action }: Executed): string {

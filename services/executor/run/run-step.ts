@@ -86,6 +86,7 @@ async function verifyStep(run: Run, step: Step, log: StepLog): Promise<StepLog> 
   const replicas = replicasWantedSchema.safeParse(log.started?.evidence.replicas_wanted);
   const opinion = await verify(run.context, {
     target: step.target,
+    bound: step.bound,
     expectation: step.verify,
     started_before: typeof before === 'string' ? before : null,
     ...(replicas.success ? { replicas: replicas.data } : {}),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { callRpc } from '#libs/bus/rpc';
+import type { Bound } from '#libs/contracts/bound';
 import type { Verified } from '#libs/contracts/facts';
 import type { Expectation } from '#libs/contracts/plan';
 import { Problem } from '#libs/contracts/problem';
@@ -11,6 +12,7 @@ import { type ExecutorContext, pause } from './running.ts';
 
 export type Question = {
   readonly target: Target;
+  readonly bound: Bound | undefined;
   readonly expectation: Expectation;
   /** Docker's StartedAt before a step that starts the patient anew. */
   readonly started_before: string | null;

@@ -72,5 +72,6 @@ function runDetails(log: readonly LogEntry[]): Details {
     ...last.result,
     ...(last.verdict === undefined ? {} : { verdict: last.verdict }),
     ...(last.error === undefined ? {} : { error: last.error }),
+    ...(last.replaced_by ? { replaced_by: last.replaced_by } : {}),
   };
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { askSchema, logEntrySchema, type Outcome, outcomeSchema, refusalSchema } from '#libs/contracts/facts';
+import { replacedBySchema } from '#libs/contracts/bound';
+import {
+  askSchema,
+  logEntrySchema,
+  type Outcome,
+  outcomeSchema,
+  refusalSchema,
+  whyOf,
+} from '#libs/contracts/facts';
 import { breakGlassSchema, gateVerdictSchema } from '#libs/contracts/gates';
 import { previewSchema } from '#libs/contracts/preview';
 import { engineSchema, instantSchema, principalSchema, remediationIdSchema } from '#libs/contracts/scalars';
@@ -37,6 +45,9 @@ export const remediationBodySchema = z.object({
       container: z.string(),
       details: z.string().optional(),
       error: z.string().optional(),
+      /** The code of what stood in the way, such as `replaced`. */
+      reason: z.string().optional(),
+      replaced_by: replacedBySchema.optional(),
     })
     .nullable(),
   would_be: z.enum(['approved', 'refused']).optional(),
@@ -104,7 +115,8 @@ function resultOf(
   const { action, container } = view.requested.ask;
   const status = statusOf(outcome);
   const well = status === 'success' || status === 'dry_run';
-  return { status, action, container, ...(well ? { details: message } : { error: message }) };
+  const why = view.complete ? whyOf(view.complete) : {};
+  return { status, action, container, ...(well ? { details: message } : { error: message, ...why }) };
 }
 
 const refusalMembers = refusalSchema.strip();
