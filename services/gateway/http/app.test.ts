@@ -1,7 +1,10 @@
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#libs/runtime/clock';
 import { readConfig } from '#libs/runtime/config';
 import { createLog } from '#libs/runtime/log';
+import { sendRaw } from '../../../tests/proof/http-fuzz/send.ts';
 import { openAccess } from '../access.ts';
 import { gatewaySettingsSchema } from '../config.ts';
 import { createMeshLink } from '../mesh-link.ts';
@@ -18,8 +21,11 @@ function build(env: NodeJS.ProcessEnv = {}): Promise<App> {
 }
 
 let app: App;
+let port: number;
 beforeAll(async () => {
   app = await build();
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  ({ port } = app.server.address() as AddressInfo);
 });
 afterAll(() => app.close());
 
@@ -70,6 +76,28 @@ describe('documents', () => {
         expect.objectContaining({ in: 'query', name: 'dry_run', schema: { type: 'boolean' } }),
       ]),
     );
+  });
+
+  it('want no body for an action, however a client says that it sends none', async () => {
+    const { paths } = (await app.inject('/openapi.json')).json();
+    const type = (name: string): string => `content-type: ${name}\r\n`;
+    const chunked = 'transfer-encoding: chunked\r\n';
+    const ways = [
+      '',
+      type('application/json'),
+      type('text/plain'),
+      `${type('text/plain')}content-length: 0\r\n`,
+    ];
+    for (const [path, { post }] of Object.entries<Record<string, { requestBody?: unknown }>>(paths)) {
+      if (!path.startsWith('/api/v1/action/') || !post) continue;
+      expect(post.requestBody).toBeUndefined();
+      const url = path.endsWith('stop-chaos-attack') ? `${path}?attack_id=x` : path;
+      for (const way of [...ways, chunked, chunked + type('application/json')]) {
+        const head = `POST ${url} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${way}\r\n`;
+        const answer = await sendRaw(port, way.includes(chunked) ? `${head}0\r\n\r\n` : head, 5_000);
+        expect([path, way, answer.slice(0, 12)]).toEqual([path, way, 'HTTP/1.1 503']);
+      }
+    }
   });
 
   it('name every operation, each by a name of its own', async () => {
@@ -138,6 +166,56 @@ describe('every error is a problem document', () => {
     expect(answer.statusCode).toBe(status);
     expect(answer.body).not.toMatch(/node_modules|\.[jt]s:\d/);
   });
+
+  it.each([
+    ...[
+      '/docs/static/../x',
+      '/docs/static/../../package.json',
+      '/docs/static/%2e%2e/x',
+      '/docs/static/..%2fx',
+    ],
+    ...[
+      '/docs/static/%00',
+      '/docs/static/a%00.js',
+      '/docs/static//x',
+      '/docs/static/.',
+      '/docs/static/\\..\\x',
+    ],
+    ...[
+      `/docs/static/${'x'.repeat(5_000)}`,
+      '//x',
+      '//docs',
+      '///',
+      '/%00',
+      '/docs/%00',
+      '/redoc/../x',
+      '/redoc/%00',
+    ],
+  ])('not_found for %j, as it comes over the wire', async (path) => {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const request = `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
+      const answer = await sendRaw(port, request, 5_000);
+      expect(answer).toMatch(/^HTTP\/1.1 40[45] .*content-type: application\/problem\+json/is);
+      if (method === 'GET') expect(answer).toContain('"code":"not_found"');
+    }
+  });
+
+  it.each(['gzip', 'br', 'identity, gzip', 'x'])(
+    'unsupported_media_type for a body in %s',
+    async (encoding) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+      const answer = await app.inject({ method: 'POST', url, payload: gzipSync('{}'), headers });
+      expect([answer.statusCode, answer.headers['accept-encoding']]).toEqual([415, 'identity']);
+      expect(answer.json()).toMatchObject({ code: 'unsupported_media_type' });
+      expect(answer.json().detail).toContain('without Content-Encoding');
+      const plain = { ...headers, 'content-encoding': 'identity' };
+      const action = '/api/v1/action/restart-target-api';
+      expect(
+        (await app.inject({ method: 'POST', url: action, payload: '{}', headers: plain })).statusCode,
+      ).toBe(503);
+      expect((await app.inject({ url: '/health/live', headers })).statusCode).toBe(200);
+    },
+  );
 
   it('says which methods a path takes', async () => {
     expect((await app.inject({ method: 'DELETE', url: '/health' })).headers.allow).toBe('GET, HEAD');

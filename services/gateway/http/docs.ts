@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { version } from '#libs/contracts/version';
 import type { App } from './app-type.ts';
 import { noQuery } from './query.ts';
@@ -25,7 +26,9 @@ const redocPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><t
 /** Before the routes: the OpenAPI document is made of their schemas as they are added. */
 export async function describeApi(app: App): Promise<void> {
   app.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'open' };
+    if (!route.url.startsWith('/docs')) return;
+    route.config = { ...route.config, scope: 'open' };
+    route.onRequest = (request, reply, done) => (isPagePath(request.url) ? done() : reply.callNotFound());
   });
   await app.register(swagger, {
     openapi: {
@@ -40,13 +43,24 @@ export async function describeApi(app: App): Promise<void> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{}, { token: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const described = jsonSchemaTransform(route);
+      const { body } = route.schema ?? {};
+      // The plugin calls every body required that it is told of.
+      if (body instanceof z.ZodType && body.safeParse(undefined).success) delete described.schema?.body;
+      return described;
+    },
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null },
     staticCSP: swaggerPolicy,
   });
+}
+
+/** What the pages are made of has plain names. Others never get to the disk: it would complain of some of them. */
+function isPagePath(url: string): boolean {
+  return /^(\/[\w-][\w.-]{0,99})+\/?$/.test(url.split('?', 1)[0] ?? '');
 }
 
 /** The document itself, and ReDoc from its package: both work without the internet. */

@@ -1,5 +1,9 @@
+import { Problem } from '#libs/contracts/problem';
 import { longestBodyBytes, readJson } from '../read-json.ts';
 import type { App } from './app-type.ts';
+
+export const sayJson = 'Send the body as JSON, with Content-Type: application/json.';
+const sayPlain = 'Send the body as it is, without Content-Encoding: compressed bodies are not read.';
 
 /** JSON is the only body there is, read by the parser that reads NATS messages, too. */
 export function acceptJsonOnly(app: App): void {
@@ -10,9 +14,17 @@ export function acceptJsonOnly(app: App): void {
     async (_request: unknown, body: string | Buffer) =>
       body.length === 0 ? undefined : readJson(String(body)),
   );
-  // `curl -d ''` and some clients name a type for a body that they do not send.
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.headers['content-length'] === '0') delete request.headers['content-type'];
-    done();
+  // Some clients name another type, or none, for a body that they do not send.
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: unknown, body: string | Buffer) => {
+    if (body.length > 0) throw new Problem('unsupported_media_type', sayJson);
+  });
+  app.addHook('onRequest', ({ headers }, reply, done) => {
+    const { 'content-encoding': encoding = 'identity', 'content-length': length } = headers;
+    const isSent = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0';
+    // Without a body there is nothing to parse, whatever its type is said to be.
+    if (!isSent) delete headers['content-type'];
+    if (!isSent || /^(identity)?$/i.test(encoding)) return done();
+    reply.header('accept-encoding', 'identity');
+    done(new Problem('unsupported_media_type', sayPlain));
   });
 }

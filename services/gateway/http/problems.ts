@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isProblemCode, Problem, type ProblemCode, problems } from '#libs/contracts/problem';
 import type { Log } from '#libs/runtime/log';
 import { currentTraceId } from '#libs/runtime/tracing';
+import { sayJson } from './json-body.ts';
 import { locationOf } from './location.ts';
 
 const codes = Object.keys(problems).filter(isProblemCode);
@@ -52,7 +53,7 @@ export function toProblem(error: unknown, log: Log): Problem {
 
 const remedies: Partial<Record<ProblemCode, string>> = {
   payload_too_large: 'Send at most 64 KiB; shorten reason or metrics.',
-  unsupported_media_type: 'Send the body as JSON, with Content-Type: application/json.',
+  unsupported_media_type: sayJson,
 };
 
 /** Answers with the problem, when to try again, the trace, and where the remediation is if one stands. */

@@ -24,6 +24,10 @@ export const rawCases: Readonly<Record<string, string>> = {
     'GET /api/v1/targets HTTP/1.1\r\nhost: localhost\r\nx-a: b\n c\r\n\r\n',
   'a header name with a space': 'GET /api/v1/targets HTTP/1.1\r\nhost: localhost\r\nx a: b\r\n\r\n',
   'a NUL in the path': 'GET /api/v1/\0targets HTTP/1.1\r\nhost: localhost\r\n\r\n',
+  'a way out of the documents': 'GET /docs/static/../x HTTP/1.1\r\nhost: localhost\r\n\r\n',
+  'a NUL among the documents': 'GET /docs/static/%00 HTTP/1.1\r\nhost: localhost\r\n\r\n',
+  'a compressed body':
+    'POST /api/v1/remediations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',
   'headers of a megabyte': `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'x'.repeat(1_000_000)}\r\n\r\n`,
   'ten thousand headers': `GET / HTTP/1.1\r\nhost: localhost\r\n${'x: y\r\n'.repeat(10_000)}\r\n`,
   'a URL of a megabyte': `GET /${'x'.repeat(1_000_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`,
