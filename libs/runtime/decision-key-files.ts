@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { keyIdOf, type PublicKeys } from '#libs/contracts/decision-signature';
+import { readPublicKeys } from './key-files.ts';
 
 type Settings = {
   readonly HEMOSTAT_DATA_DIR: string;
@@ -17,4 +19,10 @@ export function decisionPublicKeyFile({
   HEMOSTAT_DECISION_PUBLIC_KEY_FILE,
 }: Settings): string {
   return HEMOSTAT_DECISION_PUBLIC_KEY_FILE ?? join(HEMOSTAT_DATA_DIR, 'keys', 'decision-public.pem');
+}
+
+/** The keys by which an approval is believed; undefined where there is no file yet. Throws as `readPublicKeys` does. */
+export function readDecisionKeys(file: string): PublicKeys | undefined {
+  const keys = readPublicKeys(file);
+  return keys && new Map(keys.map((key) => [keyIdOf(key), key]));
 }

@@ -1,12 +1,11 @@
 /**
  * Guarantee: while no key is known by which a decision could be believed, none is judged: it waits, and health says why.
  */
-import { keyIdOf, type PublicKeys } from '#libs/contracts/decision-signature';
+import type { PublicKeys } from '#libs/contracts/decision-signature';
 import { atMostEachMinute } from '#libs/runtime/at-most-each-minute';
 import type { Clock } from '#libs/runtime/clock';
-import { decisionPublicKeyFile } from '#libs/runtime/decision-key-files';
+import { decisionPublicKeyFile, readDecisionKeys } from '#libs/runtime/decision-key-files';
 import type { Health } from '#libs/runtime/health';
-import { readPublicKeys } from '#libs/runtime/key-files';
 import type { Log } from '#libs/runtime/log';
 
 const part = 'decision_keys';
@@ -34,8 +33,7 @@ export function openDecisionKeys({ settings, clock, log, health }: DecisionKeysO
   let keys: PublicKeys | undefined;
   const readAgain = (): PublicKeys | undefined => {
     try {
-      const read = readPublicKeys(file);
-      if (read) keys = new Map(read.map((key) => [keyIdOf(key), key]));
+      keys = readDecisionKeys(file) ?? keys;
     } catch (error) {
       if (mayTell('unreadable'))
         log.warn({ err: error, file }, 'the public keys of decisions cannot be read');

@@ -1,15 +1,19 @@
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type EngineCall, pathText } from '#libs/actions/engine-port';
+import { decisionHeader } from '#libs/contracts/decision-header';
 import { opaque } from './opaque.ts';
 
 type DialOptions = Parameters<Docker['modem']['dial']>[0];
+
+/** A call with the decision that it is made under, as the header in which it travels. */
+export type Sent = EngineCall & { readonly decision?: string | undefined };
 
 // 304: it is so already.
 const done = { 200: true, 201: true, 202: true, 204: true, 304: true };
 
 /** Sends one call and resolves to the whole answer. Rejects with what the client throws, or when a signal aborts. */
-export function send(docker: Docker, call: EngineCall, ...signals: readonly AbortSignal[]): Promise<unknown> {
+export function send(docker: Docker, call: Sent, ...signals: readonly AbortSignal[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
       { ...dialled(call), abortSignal: opaque(AbortSignal.any([...signals])) },
@@ -23,7 +27,7 @@ export type Followed = { readonly ended: Promise<void>; close(): void };
 /** Opens an answer within `openWithinMs` that may be endless. Calls back at every piece of it; `ended` settles when it is over. */
 export async function follow(
   docker: Docker,
-  call: EngineCall,
+  call: Sent,
   onPiece: (piece: Uint8Array) => void,
   openWithinMs: number,
   signal: AbortSignal,
@@ -39,7 +43,7 @@ export async function follow(
 /** Opens an answer of any length within `openWithinMs`. Whoever takes it reads it to its end, or destroys it. */
 export async function stream(
   docker: Docker,
-  call: EngineCall,
+  call: Sent,
   openWithinMs: number,
   signal: AbortSignal,
 ): Promise<Readable> {
@@ -58,9 +62,10 @@ export async function stream(
 }
 
 // The client takes the query for the body unless there is one, and cuts the last letter of a path without a query.
-function dialled({ method, path, query, body }: EngineCall): DialOptions {
+function dialled({ method, path, query, body, decision }: Sent): DialOptions {
   return {
     method,
+    ...(decision === undefined ? {} : { headers: { [decisionHeader]: decision } }),
     path: query === undefined ? pathText(path) : `${pathText(path)}?`,
     options: { _query: query ?? {}, _body: body ?? {} },
     statusCodes: done,

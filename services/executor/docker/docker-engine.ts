@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
+import type { ExecEnd } from '#libs/actions/exec-port';
 import { listOf } from '#libs/actions/list-of';
 import {
   type ContainerInspection,
@@ -15,6 +16,9 @@ import { type LogBytes, readLogs } from './logs.ts';
 
 /** One Docker Engine. Every method throws a `DockerError`, and every read ends within five seconds. */
 export interface DockerEngine extends EnginePort, EngineReader, Disposable {
+  /** `decision`: the signed one that it is made under, as its header, for a guard before the engine. */
+  call(...to: [...Parameters<EnginePort['call']>, decision?: string]): Promise<unknown>;
+  exec(...to: [...Parameters<EnginePort['exec']>, decision?: string]): Promise<ExecEnd>;
   /** What cannot be read of it is left out, and `leftOut` hears of it. */
   list(leftOut?: (entry: unknown) => void): Promise<readonly ContainerSummary[]>;
   /** By full id. Undefined when there is no such container. */
@@ -58,8 +62,9 @@ export function openEngine(settings: DockerSettings): DockerEngine {
   };
 
   return {
-    call: (call, signal) => send(connection.forWrites, call, signal).catch(fail),
-    exec: (order, signal) => execIn(connection.forWrites, order, signal).catch(fail),
+    call: (call, signal, decision) => send(connection.forWrites, { ...call, decision }, signal).catch(fail),
+    exec: (order, signal, decision) =>
+      execIn(connection.forWrites, { ...order, create: { ...order.create, decision } }, signal).catch(fail),
     list: (leftOut) =>
       read(
         { method: 'GET', path: ['containers', 'json'], query: { all: true } },

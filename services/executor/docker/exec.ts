@@ -5,10 +5,9 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import type { EngineCall } from '#libs/actions/engine-port';
 import { killerBody, startBody } from '#libs/actions/exec/exec-body';
 import type { ExecEnd, ExecOrder } from '#libs/actions/exec-port';
-import { type Followed, follow, send } from './dial.ts';
+import { type Followed, follow, type Sent, send } from './dial.ts';
 import { createExecOutput, type ExecOutput } from './exec-output.ts';
 
 const openWithinMs = 10_000;
@@ -21,11 +20,14 @@ const createdSchema = z.object({ Id: z.string().regex(/^[0-9a-f]{64}$/) });
 const stateSchema = z.object({ Running: z.boolean(), ExitCode: z.int().nullable(), Pid: z.int() });
 type State = z.output<typeof stateSchema>;
 
+/** An order and the decision that all its calls are made under. */
+type SentOrder = ExecOrder & { readonly create: Sent };
+
 /** Rejects with what the client throws, or with `NotHeard` when it broke once the program may have begun. */
-export async function execIn(docker: Docker, order: ExecOrder, signal: AbortSignal): Promise<ExecEnd> {
+export async function execIn(docker: Docker, order: SentOrder, signal: AbortSignal): Promise<ExecEnd> {
   const { Id: id } = createdSchema.parse(await send(docker, order.create, signal));
   const output = createExecOutput(order.mostBytes);
-  const program = await begin(docker, id, output, signal).catch((error: unknown) => {
+  const program = await begin(docker, order, id, output, signal).catch((error: unknown) => {
     throw isRefusal(error) ? error : new NotHeard(error);
   });
   try {
@@ -41,7 +43,7 @@ type Begun = { readonly id: string; readonly output: ExecOutput; readonly progra
 
 async function hear(
   docker: Docker,
-  order: ExecOrder,
+  order: SentOrder,
   { id, output, program }: Begun,
   signal: AbortSignal,
 ): Promise<ExecEnd> {
@@ -79,8 +81,14 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
-function begin(docker: Docker, id: string, output: ExecOutput, signal: AbortSignal): Promise<Followed> {
-  const start: EngineCall = { method: 'POST', path: ['exec', id, 'start'], body: startBody };
+function begin(
+  docker: Docker,
+  { create: { decision } }: SentOrder,
+  id: string,
+  output: ExecOutput,
+  signal: AbortSignal,
+): Promise<Followed> {
+  const start: Sent = { method: 'POST', path: ['exec', id, 'start'], body: startBody, decision };
   return follow(docker, start, (piece) => output.take(piece), openWithinMs, signal);
 }
 
@@ -97,7 +105,7 @@ async function within(ms: number, ended: Promise<void>, signal: AbortSignal): Pr
 }
 
 async function settled(docker: Docker, id: string, isToEnd: boolean, signal: AbortSignal): Promise<State> {
-  const call: EngineCall = { method: 'GET', path: ['exec', id, 'json'] };
+  const call: Sent = { method: 'GET', path: ['exec', id, 'json'] };
   const giveUpAt = performance.now() + settleWithinMs;
   for (;;) {
     const state = stateSchema.parse(await send(docker, call, AbortSignal.timeout(openWithinMs), signal));
@@ -109,7 +117,7 @@ async function settled(docker: Docker, id: string, isToEnd: boolean, signal: Abo
 /** Resolves to whether anything was found to kill. Never rejects: that it did not work is a result, too. */
 async function kill(
   docker: Docker,
-  order: ExecOrder,
+  order: SentOrder,
   program: Followed,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -118,7 +126,7 @@ async function kill(
   try {
     const { Id: id } = createdSchema.parse(await send(docker, { ...order.create, body }, limit));
     const output = createExecOutput({ stdout: 64, stderr: 0 });
-    const killer = await begin(docker, id, output, limit);
+    const killer = await begin(docker, order, id, output, limit);
     const answered = await within(killWithinMs, killer.ended, limit);
     killer.close();
     const killed = answered && /^[1-9]\d*\s*$/.test(Buffer.from(output.stdout).toString('utf8'));

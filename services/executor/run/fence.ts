@@ -2,6 +2,7 @@ import type { EndpointPort } from '#libs/actions/endpoint-port';
 import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
 import { type CellStore, isUnreadable } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
+import { toDecisionHeader } from '#libs/contracts/decision-header';
 import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
@@ -28,10 +29,14 @@ export interface Fence {
   readonly endpoint: EndpointPort;
 }
 
-/** The outside world behind the leases: every call that may change it looks at all of them first, and is not made without them. */
+/**
+ * The outside world behind the leases: every call that may change it looks at all of them first, and is not made without
+ * them. Each call to the engine carries the decision that it is made under.
+ */
 export function fenced(context: ExecutorContext, approved: Approved): Fence {
   let reached = false;
   const { view, endpoints, bus } = context;
+  const decision = toDecisionHeader(approved);
   const guarded = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
     if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
     // Nothing may be awaited between the look and the call.
@@ -51,8 +56,9 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       return reached;
     },
     engine: {
-      call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal)),
-      exec: (order, signal) => guarded(spanName(order.create), () => view.engine.exec(order, signal)),
+      call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal, decision)),
+      exec: (order, signal) =>
+        guarded(spanName(order.create), () => view.engine.exec(order, signal, decision)),
     },
     reader: view.engine,
     endpoint: {
