@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerAction, EngineAction } from '#libs/actions/action';
+import type { ContainerAction, EngineAction, Prepared } from '#libs/actions/action';
 import { actions } from '#libs/actions/catalogue';
 import { builtInCommands } from '#libs/actions/exec/commands';
+import type { Step } from '#libs/contracts/plan';
 import type { Details } from '#libs/contracts/scalars';
 import { type Target, targetId } from '#libs/contracts/target';
 import { systemClock } from '#libs/runtime/clock';
@@ -14,13 +15,17 @@ import { composeProject } from '#libs/testing/compose-project';
 import { startContainer } from '#libs/testing/container';
 import { testEngine } from '#libs/testing/docker-engine';
 import { testLabel, testRun } from '#libs/testing/docker-engine-labels';
-import { type GuardGround, startGuard } from '#libs/testing/guard-ground';
+import { decisionFor, type GuardGround, startGuard } from '#libs/testing/guard-ground';
 import { busyboxImage } from '#libs/testing/images';
+import { approve, finishedOf } from '#libs/testing/played-safety';
+import { playVerifier } from '#libs/testing/played-verifier';
+import { restartPlan, startServiceGround, targetOf } from '#libs/testing/service-ground';
 import { startSwarm } from '#libs/testing/swarm-ground';
 import { executorSettingsSchema } from '../services/executor/config.ts';
 import { type DockerEngine, openEngine } from '../services/executor/docker/docker-engine.ts';
 import { openInventory } from '../services/executor/inventory/inventory.ts';
 import { type EngineView, patientOf, sightOf, surveyed } from '../services/executor/patient.ts';
+import { startExecutor } from '../services/executor/service.ts';
 
 const { docker } = testEngine();
 const log = createLog({ service: 'test', level: 'silent', format: 'json' });
@@ -37,19 +42,48 @@ async function seeThrough(dockerHost: string): Promise<EngineView & AsyncDisposa
   return { engine, inventory, rules, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function act(view: EngineView, name: string, target: Target, params: Details = {}): Promise<Details> {
+/** The engine as the fence hands it to an action, under a decision that names what the calls are about. */
+function decided({ engine }: EngineView, by: string, { calls, evidence }: Prepared, id = randomUUID()) {
+  const ids = (kind: string) => calls.flatMap(({ path }) => (path[0] === kind ? (path[1] ?? []) : []));
+  const containers = [...ids('containers'), String(evidence.sibling_id)].filter((each) =>
+    /^[0-9a-f]{64}$/.test(each),
+  );
+  const [service] = ids('services');
+  const decision = decisionFor(
+    {
+      containers,
+      images: ids('images'),
+      volumes: ids('volumes'),
+      ...(service ? { service: { id: service, version: Number(calls[0]?.query?.version) } } : {}),
+    },
+    { id, by: [by] },
+  );
+  return {
+    call: (...[call, signal]: Parameters<typeof engine.call>) => engine.call(call, signal, decision),
+    exec: (...[order, signal]: Parameters<typeof engine.exec>) => engine.exec(order, signal, decision),
+  };
+}
+
+async function act(
+  view: EngineView,
+  name: string,
+  target: Target,
+  params: Details = {},
+  on = docker,
+): Promise<Details> {
   const action = actions.find(
     (each): each is ContainerAction => each.name === name && each.on === 'container',
   );
-  const bound = await boundTo(docker, target);
+  const bound = await boundTo(on, target);
   const patient = action && (await patientOf(view, { target, bound }, action));
   if (!action || !patient || 'kind' in patient) throw new Error(`no ${name} of ${targetId(target)}`);
+  const id = randomUUID();
   const given = action.params.parse(params);
-  const known = await surveyed(view, action, { ...patient, remediation_id: randomUUID() }, given);
+  const known = await surveyed(view, action, { ...patient, remediation_id: id }, given);
   const prepared = action.prepare(known, given, view.rules);
   if (prepared.kind !== 'ready') throw new Error(prepared.message);
   done.add(name);
-  const ports = { engine: view.engine, reader: view.engine };
+  const ports = { engine: decided(view, name, prepared, id), reader: view.engine };
   return action.run(ports, known, prepared, AbortSignal.timeout(30_000));
 }
 const container = (name: string): Target => ({ engine: 'local', kind: 'container', name });
@@ -138,10 +172,10 @@ describe('through the guard the executor', () => {
     const target: Target = { engine: 'local', kind: 'compose', name: `${compose.project}/api` };
     const broken: DockerEngine = {
       ...view.engine,
-      call: (call, signal) =>
+      call: (call, ...further) =>
         call.path[2] === 'start'
-          ? view.engine.call({ ...call, path: ['containers', 'f'.repeat(64), 'start'] }, signal)
-          : view.engine.call(call, signal),
+          ? view.engine.call({ ...call, path: ['containers', 'f'.repeat(64), 'start'] }, ...further)
+          : view.engine.call(call, ...further),
     };
     await expect(act({ ...view, engine: broken }, 'scale_up', target)).rejects.toThrow('was removed again');
     expect(await compose.containers('api')).toEqual([`${compose.project}-api-1`]);
@@ -166,7 +200,11 @@ describe('through the guard the executor', () => {
     const params = cleanup.params.parse({ project: compose.project, min_age_seconds: 0, volumes: [volume] });
     const prepared = cleanup.prepare(params, await cleanup.survey(sightOf(view, 'cleanup'), params));
     if (prepared.kind !== 'ready') throw new Error(prepared.message);
-    const { result } = await cleanup.run({ engine: view.engine }, prepared, AbortSignal.timeout(30_000));
+    const { result } = await cleanup.run(
+      { engine: decided(view, 'cleanup', prepared) },
+      prepared,
+      AbortSignal.timeout(30_000),
+    );
     done.add('cleanup');
     expect(JSON.stringify(result.items)).toContain('removed');
     expect(await compose.containers('job')).toEqual([]);
@@ -181,13 +219,13 @@ describe('through the guard the executor', () => {
     await using manager = await seeThrough(swarmGuard.dockerHost);
     const name = await swarm.service({ containerLabels: { 'hemostat.max-replicas': '3' } });
     const target: Target = { engine: 'local', kind: 'swarm', name };
-    await act(manager, 'restart', target);
-    await act(manager, 'scale_up', target, { replicas: 2 });
+    await act(manager, 'restart', target, {}, swarm.docker);
+    await act(manager, 'scale_up', target, { replicas: 2 }, swarm.docker);
     expect((await swarm.inspect(name)).Spec).toMatchObject({
       Mode: { Replicated: { Replicas: 2 } },
       TaskTemplate: { ForceUpdate: 1 },
     });
-    await act(manager, 'scale_down', target);
+    await act(manager, 'scale_down', target, {}, swarm.docker);
     expect((await swarm.inspect(name)).Spec.Mode.Replicated?.Replicas).toBe(1);
   });
 
@@ -202,7 +240,7 @@ describe('through the guard the executor', () => {
     } as const;
     const asked = [
       () => engine.ping(),
-      () => engine.call(restart, signal),
+      () => engine.call(restart, signal, decisionFor({ containers: ['a'.repeat(64)] })),
       () => engine.watch(() => {}, signal),
     ];
     for (const ask of asked) {
@@ -213,6 +251,30 @@ describe('through the guard the executor', () => {
     }
     await away[Symbol.asyncDispose]();
     for (const ask of asked) await expect(ask()).rejects.toMatchObject({ kind: 'not_reached' });
+  });
+
+  it('sends the decision of safety along, and without the very id in it nothing is done', async () => {
+    await using ground = await startServiceGround();
+    const { HEMOSTAT_DATA_DIR } = ground.env;
+    await using own = await startGuard(HEMOSTAT_DATA_DIR ? { HEMOSTAT_DATA_DIR } : {});
+    const { bus } = ground.context;
+    await using _verifier = await playVerifier(bus);
+    const env = { ...ground.env, DOCKER_HOST: own.dockerHost };
+    await using _executor = await startExecutor({ env, signal: ground.signal });
+    await using one = await ground.patient();
+    await using other = await ground.patient();
+    const target = targetOf(one);
+    const ask = async (step: Partial<Step>, id: string) => {
+      const plan = restartPlan(target, { ...step, bound: { containers: [id] } });
+      return finishedOf(bus, (await approve(bus, { target, plan })).remediation_id);
+    };
+    const exec = { action: 'exec', params: { command: 'ps -o args' }, verify: null };
+    const before = (await one.container.inspect()).State;
+    expect(await ask({}, other.id)).toMatchObject({ reached_docker: false });
+    expect(await ask(exec, other.id)).toMatchObject({ reached_docker: false });
+    expect((await one.container.inspect()).State).toEqual(before);
+    expect(await ask({}, one.id)).toMatchObject({ outcome: 'recovered', reached_docker: true });
+    expect(await ask(exec, one.id)).toMatchObject({ outcome: 'executed', reached_docker: true });
   });
 
   it('was refused nothing, and every action of the catalogue was tried', () => {

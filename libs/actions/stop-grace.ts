@@ -2,7 +2,7 @@ import type { Patient } from './action.ts';
 
 const defaultGraceSeconds = 10;
 /** A container may ask to be waited for without end; a remediation ends. */
-const longestGraceSeconds = 600;
+export const longestGraceSeconds = 600;
 
 /** How long after its time an effect that is not seen yet may still come. */
 export const slackSeconds = 5;

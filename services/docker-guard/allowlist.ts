@@ -18,8 +18,8 @@ export type Line = {
   readonly query: z.ZodType;
   /** Undefined: none may come. */
   readonly body?: { readonly schema: z.ZodType; readonly mostBytes: number };
-  /** Undefined: it only reads. */
-  readonly check?: Check;
+  /** Undefined: it only reads. `by`: the actions whose steps name what it may be about; `check` is what is looked at. */
+  readonly changes?: { readonly by: readonly string[]; readonly check: Check };
   /** Hears the engine's answer before the client does. */
   readonly heard?: (asked: Asked, answer: unknown, world: World) => void;
 };
@@ -85,51 +85,60 @@ export const allowlist: readonly Line[] = [
   read('/services', z.union([nothing, filters(z.strictObject({ name: named }))])),
   read('/tasks', filters(z.strictObject({ service: named }))),
 
-  act('/containers/{container}/restart', mayActOnContainer, stopTime),
-  act('/containers/{container}/stop', mayActOnContainer, stopTime),
-  act('/containers/{container}/start', mayActOnContainer),
-  act('/containers/{container}/pause', mayActOnContainer),
-  act('/containers/{container}/unpause', mayActOnContainer),
-  act('/containers/{container}/kill', mayActOnContainer, z.strictObject({ signal: z.enum(killSignals) })),
-  { ...act('/containers/{container}/update', mayActOnContainer), body: { schema: limits, mostBytes: kib } },
+  act('/containers/{container}/restart', ['restart'], mayActOnContainer, stopTime),
+  act('/containers/{container}/stop', ['stop', 'scale_down'], mayActOnContainer, stopTime),
+  act('/containers/{container}/start', ['start'], mayActOnContainer),
+  act('/containers/{container}/pause', ['pause'], mayActOnContainer),
+  act('/containers/{container}/unpause', ['unpause'], mayActOnContainer),
+  act(
+    '/containers/{container}/kill',
+    ['kill'],
+    mayActOnContainer,
+    z.strictObject({ signal: z.enum(killSignals) }),
+  ),
+  {
+    ...act('/containers/{container}/update', ['update-resources'], mayActOnContainer),
+    body: { schema: limits, mostBytes: kib },
+  },
 
   {
-    ...act('/containers/{container}/exec', mayCreateExec),
+    ...act('/containers/{container}/exec', ['exec'], mayCreateExec),
     body: { schema: detailsSchema, mostBytes: 32 * kib },
     heard: noteExec,
   },
-  { ...act('/exec/{exec}/start', mayStartExec), body: { schema: started, mostBytes: kib } },
+  { ...act('/exec/{exec}/start', ['exec'], mayStartExec), body: { schema: started, mostBytes: kib } },
 
   {
-    ...act('/containers/create', mayCreateClone, z.strictObject({ name: z.string() })),
+    ...act('/containers/create', ['scale_up'], mayCreateClone, z.strictObject({ name: z.string() })),
     body: { schema: detailsSchema, mostBytes: 512 * kib },
   },
   {
-    ...act('/networks/{network}/connect', mayConnectClone),
+    ...act('/networks/{network}/connect', ['scale_up'], mayConnectClone),
     body: { schema: connection, mostBytes: 64 * kib },
   },
   {
     ...act(
       '/services/{service}/update',
+      ['restart', 'scale_up', 'scale_down'],
       mayUpdateService,
       z.strictObject({ version: z.string().regex(/^\d{1,15}$/) }),
     ),
     body: { schema: detailsSchema, mostBytes: 1_024 * kib },
   },
 
-  remove('/containers/{container}', mayRemoveContainer, removals),
-  remove('/images/{image}', mayRemoveImage, z.strictObject({ force: no, noprune: yes })),
-  remove('/volumes/{volume}', mayRemoveVolume, z.strictObject({ force: no })),
+  remove('/containers/{container}', ['cleanup', 'scale_down'], mayRemoveContainer, removals),
+  remove('/images/{image}', ['cleanup'], mayRemoveImage, z.strictObject({ force: no, noprune: yes })),
+  remove('/volumes/{volume}', ['cleanup'], mayRemoveVolume, z.strictObject({ force: no })),
 ];
 
 function read(path: string, query: z.ZodType = nothing): Line {
   return { method: 'GET', path, query };
 }
 
-function act(path: string, check: Check, query: z.ZodType = nothing): Line {
-  return { method: 'POST', path, query, check };
+function act(path: string, by: readonly string[], check: Check, query: z.ZodType = nothing): Line {
+  return { method: 'POST', path, query, changes: { by, check } };
 }
 
-function remove(path: string, check: Check, query: z.ZodType): Line {
-  return { method: 'DELETE', path, query, check };
+function remove(path: string, by: readonly string[], check: Check, query: z.ZodType): Line {
+  return { method: 'DELETE', path, query, changes: { by, check } };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commandsSetting } from '#libs/actions/exec/commands-setting';
 import { engineSchema } from '#libs/contracts/scalars';
-import { commaList } from '#libs/runtime/config';
+import { commaList, seconds } from '#libs/runtime/config';
 import { logSettings } from '#libs/runtime/log';
 
 const socket = (example: string) =>
@@ -12,10 +12,14 @@ export const guardSettingsSchema = z.object({
   GUARD_SOCKET: socket('/run/hemostat/docker.sock').default('/run/hemostat/docker.sock'),
   /** Docker's own. */
   DOCKER_SOCKET: socket('/var/run/docker.sock').default('/var/run/docker.sock'),
-  /** These three as the executor has them. */
+  /** These as the executor has them. */
   HEMOSTAT_ENGINE: engineSchema.default('local'),
   HEMOSTAT_PROTECT: commaList([]),
   HEMOSTAT_EXEC_COMMANDS: commandsSetting,
+  ACTION_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 120 }),
+  /** Where the public keys lie by which decisions are believed. */
+  HEMOSTAT_DATA_DIR: z.string().default('.hemostat'),
+  HEMOSTAT_DECISION_PUBLIC_KEY_FILE: z.string().optional(),
   ...logSettings,
 });
 export type GuardSettings = z.output<typeof guardSettingsSchema>;

@@ -5,11 +5,18 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dockerApi } from '#libs/testing/docker-api';
 import { type Ear, startEar } from '#libs/testing/ear';
-import { type GuardGround, startGuard } from '#libs/testing/guard-ground';
+import { decisionFor, type GuardGround, startGuard } from '#libs/testing/guard-ground';
 
 const id = 'ab'.repeat(32);
 const service = 'a1'.repeat(12).concat('z');
 const image = encodeURIComponent(`sha256:${id}`);
+/** Whatever is asked here safety has approved. */
+const decision = decisionFor({
+  containers: [id],
+  images: [`sha256:${id}`],
+  volumes: ['data'],
+  service: { id: service, version: 0 },
+});
 
 /** With each the one query under which it is passed on, once what it is about has been looked at. */
 const needed: Readonly<Record<string, string>> = {
@@ -80,7 +87,11 @@ async function ask(
     socketPath,
     method,
     path: query === '' ? path : `${path}?${query}`,
-    headers: { ...(sent ? { 'content-type': 'application/json' } : {}), ...headers },
+    headers: {
+      ...(sent ? { 'content-type': 'application/json' } : {}),
+      'hemostat-decision': decision,
+      ...headers,
+    },
     agent: false,
   });
   asked.end(sent);
@@ -222,7 +233,8 @@ describe('a call that is cut off', () => {
     });
     await using own = await startGuard({}, slow);
     const path = `/containers/${id}/restart?t=10`;
-    const asked = request({ socketPath: own.socketPath, method: 'POST', path, agent: false });
+    const headers = { 'hemostat-decision': decision };
+    const asked = request({ socketPath: own.socketPath, method: 'POST', path, headers, agent: false });
     asked.on('error', () => {}).end();
     await looked.promise;
     asked.destroy();
@@ -257,6 +269,7 @@ describe('raw bytes', () => {
     'HTTP/1.0': `GET /_ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`,
     'HTTP/0.9': `GET /containers/json\r\n\r\n`,
     'an expectation': `POST /exec/${id}/start ${head}Expect: 100-continue\r\nContent-Length: 9\r\n\r\n`,
+    'two decisions': `GET /_ping ${head}Hemostat-Decision: a\r\nHemostat-Decision: b\r\n\r\n`,
     'a long head': `GET /_ping ${head}X: ${'a'.repeat(20_000)}\r\n\r\n`,
     'no host': `GET /_ping HTTP/1.1\r\n\r\n`,
     'a line feed in the path': `GET /containers/${id}/json%0d%0aX:1 ${head}\r\n`,

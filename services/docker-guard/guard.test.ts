@@ -1,23 +1,30 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killerBody, markOf, programBody } from '#libs/actions/exec/exec-body';
 import { cloneCalls } from '#libs/actions/scale/clone';
 import { templateSchema } from '#libs/actions/scale/template';
+import { toDecisionHeader } from '#libs/contracts/decision-header';
+import { keyIdOf, signerWith } from '#libs/contracts/decision-signature';
+import type { Approved } from '#libs/contracts/facts';
 import type { Details } from '#libs/contracts/scalars';
+import { addPublicKey } from '#libs/runtime/key-files';
 import { composeProject } from '#libs/testing/compose-project';
 import { startContainer, type TestContainer } from '#libs/testing/container';
 import { countEvents } from '#libs/testing/container-events';
 import { testEngine } from '#libs/testing/docker-engine';
 import { testLabel, testRun } from '#libs/testing/docker-engine-labels';
-import { type GuardGround, startGuard } from '#libs/testing/guard-ground';
+import { approvalFor, decisionFor, type GuardGround, startGuard } from '#libs/testing/guard-ground';
 import { busyboxImage } from '#libs/testing/images';
 import { startDockerGuard } from './service.ts';
 
 const { docker } = testEngine();
+const foreignKey = generateKeyPairSync('ed25519');
 const shielded = `hemostat-test-shielded-${randomBytes(4).toString('hex')}`;
 let guard: GuardGround;
 let image: string;
@@ -33,9 +40,29 @@ afterAll(async () => {
 const container = (labels: Record<string, string> = {}, name?: string) =>
   startContainer(docker, { image, cmd: ['sleep', '100000'], labels, ...(name ? { name } : {}) });
 
-async function ask(method: string, path: string, body?: object, by: GuardGround = guard) {
-  const headers = body ? { 'content-type': 'application/json' } : {};
-  const asked = request({ socketPath: by.socketPath, method, path, headers, agent: false });
+/** By what is named in the request, and by the remediation that its body names, unless told. */
+function decided(path: string, body?: object, containers: readonly string[] = [patient.id]): string {
+  const words = `${decodeURIComponent(path)} ${JSON.stringify(body)}`;
+  const id = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/.exec(words)?.[0];
+  const bound = {
+    containers: [...containers, ...(words.match(/(?<!:)\b[0-9a-f]{64}\b/g) ?? [])],
+    images: words.match(/sha256:[0-9a-f]{64}/g) ?? [],
+    volumes: words.match(/(?<=volumes\/)[\w-]+/g) ?? [],
+  };
+  return decisionFor(bound, id ? { id } : {});
+}
+
+async function ask(
+  method: string,
+  path: string,
+  body?: object,
+  decision: string | undefined = decided(path, body),
+) {
+  const headers = {
+    ...(body ? { 'content-type': 'application/json' } : {}),
+    ...(decision ? { 'hemostat-decision': decision } : {}),
+  };
+  const asked = request({ socketPath: guard.socketPath, method, path, headers, agent: false });
   asked.end(body && JSON.stringify(body));
   const [answer] = await once(asked, 'response');
   const said = await text(answer);
@@ -164,13 +191,15 @@ describe('a new container', () => {
   it('is the copy of a sibling under the next free number, and nothing else is made', async () => {
     await using compose = composeProject();
     const first = await compose.sibling('api', 1, { labels: { 'hemostat.max-replicas': '2' } });
-    await compose.sibling('other', 1);
+    const other = await compose.sibling('other', 1);
     const identity = { name: `${compose.project}-api-2`, number: 2, image, remediation_id: randomUUID() };
     const [create] = cloneCalls(templateSchema.parse(await first.container.inspect()), identity);
     const body: Details = JSON.parse(JSON.stringify(create?.body));
     const host = body.HostConfig as Details;
     const labels = body.Labels as Details;
     const path = `/containers/create?name=${identity.name}`;
+    const make = (name: string, clone?: object, of = first.id) =>
+      ask('POST', `/containers/create?name=${name}`, clone, decided(name, body, [of]));
     const wrong: readonly Details[] = [
       ...[
         { Privileged: true },
@@ -212,29 +241,39 @@ describe('a new container', () => {
       {},
     ];
     for (const each of altered) {
-      expect({ each, status: (await ask('POST', path, each)).status }).toEqual({ each, status: 403 });
+      expect({ each, status: (await make(identity.name, each)).status }).toEqual({ each, status: 403 });
     }
     for (const name of ['web', `${compose.project}-api-3`, `${compose.project}-api-1`, '']) {
-      expect((await ask('POST', `/containers/create?name=${name}`, body)).status).toBe(403);
+      expect((await make(name, body)).status).toBe(403);
     }
     expect(await compose.containers('api')).toHaveLength(1);
 
-    const { status, id } = await ask('POST', path, body);
+    const another = await make(identity.name, body, other.id);
+    expect(another).toMatchObject({ status: 403, said: expect.stringContaining('was not approved') });
+    const unlike = decisionFor({ containers: [first.id] });
+    expect((await ask('POST', path, body, unlike)).said).toContain('was not approved');
+    const { status, id } = await make(identity.name, body);
     expect(status).toBe(201);
+    const own = decisionFor({ containers: [first.id] }, { id: identity.remediation_id });
     const network = await docker.createNetwork({
       Name: `${compose.project}_x`,
       Labels: { 'com.docker.compose.project': compose.project },
     });
     const connect = (Container: string) =>
-      ask('POST', `/networks/${network.id}/connect`, { Container, EndpointConfig: {} });
+      ask('POST', `/networks/${network.id}/connect`, { Container, EndpointConfig: {} }, own);
     expect((await connect(id)).status).toBe(403);
     expect((await connect(patient.id)).status).toBe(403);
-    expect((await ask('POST', path, body)).status).toBe(403);
+    expect((await make(identity.name, body)).status).toBe(403);
     const third = { ...identity, name: `${compose.project}-api-3`, number: 3 };
     const [more] = cloneCalls(templateSchema.parse(await first.container.inspect()), third);
-    const beyond = await ask('POST', `/containers/create?name=${third.name}`, more?.body);
+    const beyond = await make(third.name, more?.body);
     expect(beyond).toMatchObject({ status: 403, said: expect.stringContaining('may have 2 at most') });
-    expect((await ask('DELETE', `/containers/${id}?v=true&force=true`)).status).toBe(204);
+    const forced = `/containers/${id}?v=true&force=true`;
+    expect(await ask('DELETE', forced)).toMatchObject({
+      status: 403,
+      said: expect.stringContaining('by force only'),
+    });
+    expect((await ask('DELETE', forced, undefined, own)).status).toBe(204);
   });
 
   it('is not made of a service one of whose containers is protected', async () => {
@@ -243,8 +282,84 @@ describe('a new container', () => {
     await compose.sibling('api', 2, { labels: { 'hemostat.protect': 'true' } });
     const identity = { name: `${compose.project}-api-3`, number: 3, image, remediation_id: randomUUID() };
     const [create] = cloneCalls(templateSchema.parse(await first.container.inspect()), identity);
-    const { status, said } = await ask('POST', `/containers/create?name=${identity.name}`, create?.body);
+    const path = `/containers/create?name=${identity.name}`;
+    const { status, said } = await ask('POST', path, create?.body, decided(path, create?.body, [first.id]));
     expect({ status, said }).toMatchObject({ status: 403, said: expect.stringContaining('is protected') });
+  });
+});
+
+describe('without a decision of safety about that very thing', () => {
+  const restart = (decision: string) => ask('POST', onPatient('restart?t=1'), undefined, decision);
+  const bound = () => ({ containers: [patient.id] });
+  const foreign = signerWith(foreignKey.privateKey, keyIdOf(foreignKey.publicKey));
+  const asHeader = (approved: Approved) => toDecisionHeader(approved) ?? '';
+  const cases: readonly (readonly [string, () => string, string])[] = [
+    ['none at all', () => '', 'no signed decision came'],
+    ['noise', () => 'noise', 'cannot be read'],
+    [
+      'one that inflates without end',
+      () => deflateRawSync(Buffer.alloc(2 ** 22)).toString('base64url'),
+      'cannot be read',
+    ],
+    [
+      'an altered one',
+      () => asHeader({ ...approvalFor({}), plan: approvalFor(bound()).plan }),
+      'it was changed',
+    ],
+    ['an unsigned one', () => asHeader({ ...approvalFor(bound()), signature: undefined }), 'is not signed'],
+    ['one by a foreign key', () => asHeader(foreign(approvalFor(bound()))), "not in the guard's file"],
+    [
+      'an expired one',
+      () => decisionFor(bound(), { by: ['restart'], expiresInMs: -616_000 }),
+      'was good until',
+    ],
+    ['one for another engine', () => decisionFor(bound(), { engine: 'far' }), 'made for the engine far'],
+    ['one for another container', () => decisionFor({ containers: ['e'.repeat(64)] }), `to the container`],
+    ['one that binds nothing', () => decisionFor({}), 'was not approved'],
+    [
+      'one for another action',
+      () => decisionFor(bound(), { by: ['pause', 'scale_up', 'cleanup'] }),
+      'was not approved',
+    ],
+  ];
+
+  it.each(cases)('nothing is done: %s', async (_, decision, said) => {
+    const before = await patient.container.inspect();
+    const since = Date.now();
+    const answer = await restart(decision());
+    expect(answer).toMatchObject({ status: 403, said: expect.stringContaining(said) });
+    expect((await patient.container.inspect()).State).toEqual(before.State);
+    expect(await countEvents(docker, { container: patient.id, action: 'kill', since })).toBe(0);
+  });
+
+  it('and with it the restart is done, as often as it is sent while it is good', async () => {
+    const decision = decisionFor(bound(), { by: ['restart'] });
+    for (const _ of [1, 2]) {
+      const { StartedAt } = (await patient.container.inspect()).State;
+      expect((await restart(decision)).status).toBe(204);
+      expect((await patient.container.inspect()).State.StartedAt).not.toBe(StartedAt);
+    }
+  });
+
+  it('no volume is removed, no run is started, and a key that is added since is believed', async () => {
+    const Name = `hemostat-test-${randomBytes(4).toString('hex')}`;
+    await docker.createVolume({ Name, Labels: { [testLabel]: testRun } });
+    const remove = (named: string) =>
+      ask('DELETE', `/volumes/${Name}?force=false`, undefined, decisionFor({ volumes: [named] }));
+    expect((await remove('x')).said).toContain(`to the volume ${Name}`);
+    expect((await remove(Name)).status).toBe(204);
+    const { id } = await ask('POST', onPatient('exec'), whoami());
+    const start = (container: string) =>
+      ask(
+        'POST',
+        `/exec/${id}/start`,
+        { Detach: false, Tty: false },
+        decisionFor({ containers: [container] }),
+      );
+    expect((await start('e'.repeat(64))).said).toContain('was not approved');
+    expect((await start(patient.id)).status).toBe(200);
+    await addPublicKey(join(guard.dataDir, 'keys', 'decision-public.pem'), foreignKey.publicKey);
+    expect((await restart(asHeader(foreign(approvalFor(bound()))))).status).toBe(204);
   });
 });
 

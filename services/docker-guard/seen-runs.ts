@@ -3,6 +3,8 @@ export type SeenRun = { readonly containerId: string; readonly mark: string };
 /** The runs of programs that were created through this guard. Forgotten when it ends: then they are not started. */
 export interface SeenRuns {
   created(execId: string, run: SeenRun): void;
+  /** The id of its container, until it is started. */
+  waitingIn(execId: string): string | undefined;
   /** True once for each that was created. */
   start(execId: string): boolean;
   /** Was a program with this mark created in this container? */
@@ -22,6 +24,7 @@ export function createSeenRuns(): SeenRuns {
       dropOldest(waiting);
       dropOldest(marks);
     },
+    waitingIn: (execId) => waiting.get(execId)?.containerId,
     start: (execId) => waiting.delete(execId),
     hasMark: (run) => marks.has(textOf(run)),
   };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { guardText } from '#libs/contracts/guard-answer';
+import { systemClock } from '#libs/runtime/clock';
 import type { Log } from '#libs/runtime/log';
 import { NotReached } from './engine/not-reached.ts';
 import { passOn } from './engine/pass-on.ts';
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 
 const mostConnections = 256;
 const limits = {
-  maxHeaderSize: 8 * 1_024,
+  maxHeaderSize: 16 * 1_024,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 60_000,
@@ -36,10 +37,11 @@ export function createGuard(world: World, dockerSocket: string, log: Log): Serve
 
   async function handle(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     try {
-      const judged = await judge(request, world);
+      const judged = await judge(request, world, systemClock.now());
       if (reply.destroyed) return;
       if (judged.kind !== 'pass') return tell(request, reply, judged);
-      if (judged.line.check) log.info({ call: callOf(request), ...judged.asked.names }, 'Passed on');
+      const { line, asked, remediationId: remediation_id } = judged;
+      if (line.changes) log.info({ call: callOf(request), remediation_id, ...asked.names }, 'Passed on');
       await passedOn(judged, reply);
     } catch (error) {
       tell(request, reply, explained(error, log));

@@ -2,6 +2,7 @@
  * Guarantee: what is passed on is written anew from what was understood here, never copied: the guard and the engine
  * cannot read one request in two ways. What could be read in two ways is refused.
  */
+import { decisionHeader } from '#libs/contracts/decision-header';
 
 /** The head of one request, taken apart. */
 export type Ask = {
@@ -23,7 +24,7 @@ export type Head = {
 const longestUrl = 4_096;
 /** Headers by which one request can be two, or become another protocol. */
 const twoFaced = ['transfer-encoding', 'upgrade', 'expect', 'trailer', 'te', 'http2-settings'];
-const once = ['content-length', 'content-type', 'host', 'connection'];
+const once = ['content-length', 'content-type', 'host', 'connection', decisionHeader];
 
 /** What is asked, or why that cannot be told for sure. Pure. */
 export function readAsk({ method, url, httpVersion, rawHeaders }: Head): Ask | string {

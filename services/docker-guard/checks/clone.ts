@@ -12,9 +12,10 @@ import { wishFor } from '#libs/actions/scale/wish';
 import type { GuardAnswer } from '#libs/contracts/guard-answer';
 import { canonicalJson } from '#libs/contracts/json';
 import { type Details, detailsSchema, remediationIdSchema } from '#libs/contracts/scalars';
+import { isBound, unbound } from '../mandate.ts';
 import { refuse } from '../verdict.ts';
 import type { Check, World } from '../world.ts';
-import { barrier, composeServiceIn, type Seen, seeContainer } from './container.ts';
+import { barrier, composeServiceIn, isOwnClone, type Seen, seeContainer } from './container.ts';
 
 const labelsSchema = z.record(z.string(), z.string());
 const cloneSchema = z.looseObject({ Image: z.string(), Labels: labelsSchema });
@@ -29,7 +30,7 @@ const foreign = refuse(
   'ask for scale_up again (the service may have changed meanwhile); anything else is made by hand',
 );
 
-export const mayCreateClone: Check = async ({ query, body }, world) => {
+export const mayCreateClone: Check = async ({ query, body, mandate }, world) => {
   const read = cloneSchema.safeParse(body);
   if (!read.success) return foreign;
   const { Image, Labels } = read.data;
@@ -37,9 +38,13 @@ export const mayCreateClone: Check = async ({ query, body }, world) => {
   const clone = identityIn(Labels, query.name ?? '', Image);
   if (!family || !clone) return foreign;
   if ('kind' in family) return family;
+  const models = family.models.filter(({ sibling }) => isBound(mandate, 'containers', sibling.id));
+  if (models.length === 0 || clone.remediation_id !== mandate.remediationId) {
+    return unbound(mandate, `a container of ${family.service}`);
+  }
   const { siblings, names } = family.all;
   if (names.includes(clone.name) || siblings.some(({ number }) => number === clone.number)) return foreign;
-  for (const { sibling, template } of family.models) {
+  for (const { sibling, template } of models) {
     const [create] = cloneCalls(template, clone);
     if (!create?.body || canonicalJson(create.body) !== canonicalJson(body)) continue;
     if (!isNamedLike(sibling, clone, family.service) || !(await isItsImage(Image, template, world))) continue;
@@ -51,10 +56,10 @@ export const mayCreateClone: Check = async ({ query, body }, world) => {
   return foreign;
 };
 
-export const mayConnectClone: Check = async ({ names, body }, world) => {
+export const mayConnectClone: Check = async ({ names, body, mandate }, world) => {
   const read = connectionSchema.safeParse(body);
   const seen = read.success ? await seeContainer(world, read.data.Container) : undefined;
-  if (!read.success || !seen?.isFreshClone) return foreign;
+  if (!read.success || !seen || !isOwnClone(mandate, seen)) return foreign;
   const family = await familyOf(seen.labels, world);
   const clone = identityIn(seen.labels, seen.identity.name, '');
   if (!family || !clone) return foreign;

@@ -4,6 +4,7 @@ import { type Identity, identityOf, protectedBy } from '#libs/actions/protection
 import { madeByLabel } from '#libs/actions/scale/clone';
 import type { GuardAnswer } from '#libs/contracts/guard-answer';
 import { remediationIdSchema } from '#libs/contracts/scalars';
+import { isBound, type Mandate, unbound } from '../mandate.ts';
 import { missing, pass, refuse } from '../verdict.ts';
 import type { Check, World } from '../world.ts';
 
@@ -49,10 +50,20 @@ export function barred(name: string, reason: string): GuardAnswer {
   );
 }
 
-export const mayActOnContainer: Check = async ({ names, body }, world) => {
+/** Was the remediation approved for it, or did it make it itself, just now? */
+export function beyond(mandate: Mandate, seen: Seen): GuardAnswer | undefined {
+  if (isBound(mandate, 'containers', seen.id) || isOwnClone(mandate, seen)) return undefined;
+  return unbound(mandate, `the container ${seen.id.slice(0, 12)} (${seen.identity.name})`);
+}
+
+export function isOwnClone({ remediationId }: Mandate, { isFreshClone, labels }: Seen): boolean {
+  return isFreshClone && labels[madeByLabel] === remediationId;
+}
+
+export const mayActOnContainer: Check = async ({ names, body, mandate }, world) => {
   const seen = await seeContainer(world, names.container ?? '');
   if (!seen) return missing(`container: ${names.container}`);
-  const barredBy = barrier(world, seen);
+  const barredBy = barrier(world, seen) ?? beyond(mandate, seen);
   if (barredBy) return barredBy;
   if (seen.identity.target.kind === 'swarm') {
     return refuse(`${seen.identity.name} is a task of Swarm, which would replace it`, 'act on its service');
@@ -60,12 +71,12 @@ export const mayActOnContainer: Check = async ({ names, body }, world) => {
   return body === undefined ? pass : { kind: 'pass', body: z.looseObject({}).parse(body) };
 };
 
-export const mayRemoveContainer: Check = async ({ names, query }, world) => {
+export const mayRemoveContainer: Check = async ({ names, query, mandate }, world) => {
   const seen = await seeContainer(world, names.container ?? '');
   if (!seen) return missing(`container: ${names.container}`);
-  const barredBy = barrier(world, seen);
+  const barredBy = barrier(world, seen) ?? beyond(mandate, seen);
   if (barredBy) return barredBy;
-  if (query.force !== 'true' || seen.isFreshClone) return pass;
+  if (query.force !== 'true' || isOwnClone(mandate, seen)) return pass;
   return refuse(
     `${seen.identity.name} is removed by force only where a remediation made it and it has never run`,
     'stop it first, then remove it without force',

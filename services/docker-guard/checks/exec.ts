@@ -3,13 +3,14 @@
  * started once, and only one that was created through here.
  */
 import { z } from 'zod';
-import { killerBody, markSchema, programBody } from '#libs/actions/exec/exec-body';
+import { killerBody, markOf, markSchema, programBody } from '#libs/actions/exec/exec-body';
 import { isAllowedArgv } from '#libs/actions/exec/grammar';
 import { canonicalJson } from '#libs/contracts/json';
 import type { Details } from '#libs/contracts/scalars';
+import { isBound, unbound } from '../mandate.ts';
 import { missing, refuse } from '../verdict.ts';
 import type { Asked, Check, World } from '../world.ts';
-import { barrier, seeContainer } from './container.ts';
+import { barrier, beyond, seeContainer } from './container.ts';
 
 const programSchema = z.object({ Env: z.tuple([markSchema]), Cmd: z.array(z.string()) });
 const killerSchema = z.object({ Cmd: z.tuple([z.string(), z.string(), z.string(), z.string(), markSchema]) });
@@ -19,23 +20,30 @@ export const mayCreateExec: Check = async (asked, world) => {
   const containerId = asked.names.container ?? '';
   const seen = await seeContainer(world, containerId);
   if (!seen) return missing(`container: ${containerId}`);
-  const barredBy = barrier(world, seen);
+  const barredBy = barrier(world, seen) ?? beyond(asked.mandate, seen);
   if (barredBy) return barredBy;
   const made = program(asked.body, world) ?? killer(asked.body, containerId, world);
-  if (made) return { kind: 'pass', body: made };
+  const isOwn = markIn(asked.body) === markOf(asked.mandate.remediationId);
+  if (made && isOwn) return { kind: 'pass', body: made };
   return refuse(
     'only commands that the grammar of exec allows are run, in its own form',
     'use a command that hemostat exec lists, or give HEMOSTAT_EXEC_COMMANDS to the guard as to the executor',
   );
 };
 
-export const mayStartExec: Check = async ({ names }, { runs }) =>
-  runs.start(names.exec ?? '')
+export const mayStartExec: Check = async ({ names, mandate }, { runs }) => {
+  const id = names.exec ?? '';
+  const containerId = runs.waitingIn(id);
+  if (containerId !== undefined && !isBound(mandate, 'containers', containerId)) {
+    return unbound(mandate, `the container ${containerId.slice(0, 12)}`);
+  }
+  return runs.start(id)
     ? { kind: 'pass', body: { Detach: false, Tty: false } }
     : refuse(
         'this run was started before, or was not created through this guard',
         'ask for the command anew',
       );
+};
 
 export function noteExec({ names, body }: Asked, answer: unknown, { runs }: World): void {
   const mark = markIn(body);

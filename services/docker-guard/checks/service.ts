@@ -15,6 +15,7 @@ import {
   swarmServiceSchema,
 } from '#libs/actions/swarm/service';
 import { canonicalJson } from '#libs/contracts/json';
+import { unbound } from '../mandate.ts';
 import { missing, refuse, type Verdict } from '../verdict.ts';
 import type { Check } from '../world.ts';
 import { barred } from './container.ts';
@@ -23,7 +24,10 @@ const countSchema = z.object({
   Mode: z.object({ Replicated: z.object({ Replicas: z.int().min(0).max(1_000) }) }),
 });
 
-export const mayUpdateService: Check = async ({ names, query, body }, { eye, engineName, protection }) => {
+export const mayUpdateService: Check = async (
+  { names, query, body, mandate },
+  { eye, engineName, protection },
+) => {
   const answer = await eye.read(['services', names.service ?? '']);
   if (answer === undefined) return missing(`service: ${names.service}`);
   const service = swarmServiceSchema.parse(answer);
@@ -36,6 +40,10 @@ export const mayUpdateService: Check = async ({ names, query, body }, { eye, eng
   const reasons = labelsOf(service).map((labels) => protectedBy(identity, '', labels, protection));
   const reason = reasons.find((each) => each !== null);
   if (reason) return barred(Name, reason);
+  const isBound = mandate.bounds.some(
+    ({ service: bound }) => bound?.id === service.ID && service.Version.Index >= bound.version,
+  );
+  if (!isBound) return unbound(mandate, `the service ${Name} (${service.ID.slice(0, 12)})`);
   if (query.version !== String(service.Version.Index)) {
     return { kind: 'answered', status: 500, message: 'update out of sequence' };
   }
