@@ -213,7 +213,7 @@ describe('what the guard cannot make out', () => {
 
 describe('a call that is cut off', () => {
   const State = { Running: true, StartedAt: '2026-01-01T00:00:00Z' };
-  const body = JSON.stringify({ Id: id, Name: '/web', State, Config: { Labels: {} } });
+  const body = JSON.stringify({ Id: id, Name: '/web', Image: 'x', State, Config: { Labels: {} } });
 
   it('in the middle is cut off for the client, too: no answer is made up', async () => {
     await using broken = await startEar((line) => (line.startsWith('GET') ? { status: 200, body } : 'break'));

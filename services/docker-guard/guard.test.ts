@@ -341,6 +341,16 @@ describe('without a decision of safety about that very thing', () => {
     }
   });
 
+  it('a label of Swarm on what is no task keeps nothing from being done', async () => {
+    await using one = await container({ 'com.docker.swarm.service.name': 'web' });
+    expect((await ask('POST', `/containers/${one.id}/restart?t=1`)).status).toBe(204);
+  });
+
+  it('no program is run with the mark of another remediation', async () => {
+    const elsewhere = decisionFor(bound());
+    expect((await ask('POST', onPatient('exec'), whoami(), elsewhere)).said).toContain('in its own form');
+  });
+
   it('no volume is removed, no run is started, and a key that is added since is believed', async () => {
     const Name = `hemostat-test-${randomBytes(4).toString('hex')}`;
     await docker.createVolume({ Name, Labels: { [testLabel]: testRun } });

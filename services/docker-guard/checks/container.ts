@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { composeLabels, type Labels, labelsSchema } from '#libs/actions/labels';
+import { withOwnLabels } from '#libs/actions/own-labels';
 import { type Identity, identityOf, protectedBy } from '#libs/actions/protection';
 import { madeByLabel } from '#libs/actions/scale/clone';
 import type { GuardAnswer } from '#libs/contracts/guard-answer';
@@ -11,6 +12,7 @@ import type { Check, World } from '../world.ts';
 const inspectionSchema = z.object({
   Id: z.string(),
   Name: z.string(),
+  Image: z.string(),
   State: z.object({ Running: z.boolean(), StartedAt: z.string() }),
   Config: z.object({ Labels: labelsSchema }),
 });
@@ -28,13 +30,15 @@ export type Seen = {
 export async function seeContainer({ eye, engineName }: World, id: string): Promise<Seen | undefined> {
   const answer = await eye.read(['containers', id, 'json']);
   if (answer === undefined) return undefined;
-  const { Id, Name, State, Config } = inspectionSchema.parse(answer);
-  const identity = identityOf(Id, [Name], Config.Labels, engineName);
+  const { Id, Name, Image, State, Config } = inspectionSchema.parse(answer);
+  const listed = { Names: [Name], Labels: Config.Labels, ImageID: Image };
+  const [{ Labels: labels } = listed] = await withOwnLabels(eye, [listed]);
+  const identity = identityOf(Id, [Name], labels, engineName);
   if (!identity || Id !== id)
     throw new Error('the engine shows another container, or one that is being removed');
   const neverRan = !State.Running && State.StartedAt.startsWith('0001-');
-  const isFreshClone = neverRan && remediationIdSchema.safeParse(Config.Labels[madeByLabel]).success;
-  return { id, identity, labels: Config.Labels, isFreshClone };
+  const isFreshClone = neverRan && remediationIdSchema.safeParse(labels[madeByLabel]).success;
+  return { id, identity, labels, isFreshClone };
 }
 
 /** Why nothing may be done to it; undefined: it may. */
