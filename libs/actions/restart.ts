@@ -35,7 +35,15 @@ export const restart: ContainerAction = {
       kind: 'ready',
       command: `docker restart --time ${graceSeconds} ${container_name}`,
       calls: [containerCall('POST', container_id, 'restart', { t: graceSeconds })],
-      notes: [...graceNotes(patient), ...dependentNotes(patient)],
+      notes: [
+        ...graceNotes(patient),
+        ...(reading.ending?.removed
+          ? [
+              'it is removed when it ends (--rm): Docker keeps it through a restart, unless it cannot start again',
+            ]
+          : []),
+        ...dependentNotes(patient),
+      ],
       estimated_downtime_seconds: graceSeconds,
       evidence: { container_id, started_at: reading.started_at, finished_at: reading.finished_at },
       settle_seconds: graceSeconds + slackSeconds,

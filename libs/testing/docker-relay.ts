@@ -10,13 +10,18 @@ export interface DockerRelay extends AsyncDisposable {
   before: (method: string, path: string) => Promise<void> | void;
   /** Changes what the engine answers to a look at its containers, images or services as a list. */
   listed: (path: string, list: readonly unknown[]) => readonly unknown[];
+  /** Undefined: the call is passed on. */
+  instead: (method: string, path: string) => Answer | undefined;
 }
+type Answer = { readonly status: number; readonly body: string };
 
 export async function startDockerRelay(): Promise<DockerRelay> {
   const { dockerHost } = testEngine();
   const pass = async (asked: IncomingMessage, reply: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = asked;
     await relay.before(method, url);
+    const instead = relay.instead(method, url);
+    if (instead) return void reply.writeHead(instead.status).end(instead.body);
     const passed = request({ ...addressOf(dockerHost), method, path: url, headers }, (answer) => {
       reply.statusCode = answer.statusCode ?? 502;
       if (method === 'GET' && /\/(containers\/json|images\/json|services)\b/.test(url)) {
@@ -39,6 +44,7 @@ export async function startDockerRelay(): Promise<DockerRelay> {
     dockerHost: `tcp://127.0.0.1:${port}`,
     before: () => {},
     listed: (_, list) => list,
+    instead: () => undefined,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

@@ -92,7 +92,7 @@ function membersOf(
   wanted: 'success' | 'failed' = 'success',
 ): Record<string, unknown> {
   const { action = '', result = {} } = log.findLast(({ status }) => status === wanted) ?? {};
-  const names = resultMembers[action] ?? [];
+  const names = ['network_lost_by', 'now', ...(resultMembers[action] ?? [])];
   return Object.fromEntries(names.flatMap((name) => (name in result ? [[name, result[name]]] : [])));
 }
 

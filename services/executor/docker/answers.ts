@@ -59,5 +59,9 @@ export const inspectionSchema = z.object({
       PidsLimit: z.number().nullish(),
     })
     .nullish(),
+  NetworkSettings: z
+    .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string() }).nullable()) })
+    .optional()
+    .catch(undefined),
 });
 export type ContainerInspection = z.output<typeof inspectionSchema>;

@@ -89,7 +89,7 @@ export function openEngine(settings: DockerSettings): DockerEngine {
 
 function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch((error: unknown) =>
-    error instanceof DockerError && error.status === 404 ? undefined : Promise.reject(error),
+    error instanceof DockerError && error.code === 'http_404' ? undefined : Promise.reject(error),
   );
 }
 

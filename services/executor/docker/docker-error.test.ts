@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { guardText } from '#libs/contracts/guard-answer';
-import { toDockerError } from './docker-error.ts';
+import { notLetThrough, saysMissing, toDockerError } from './docker-error.ts';
 
 const socket = { kind: 'unix', path: '/var/run/docker.sock' } as const;
 const meaning = (members: object) => toDockerError(Object.assign(new Error('raw'), members), socket);
@@ -42,6 +42,43 @@ it('takes the words of a guard before the engine for what they are, also where a
     message: 'it is so. Really',
   });
   expect(meaning({ statusCode: 502, json: { message: 'Bad Gateway' } }).kind).toBe('refused');
+});
+
+it('takes what is not said as Docker says it for a proxy’s, and shows no HTML of it', () => {
+  const page = '<!DOCTYPE html><html><title>No</title></html>';
+  const ofProxy = (statusCode: number, said: string) =>
+    meaning({
+      statusCode,
+      json: Buffer.from(said),
+      message: `(HTTP code ${statusCode}) unexpected - ${said} `,
+    });
+  for (const [status, said, shown] of [
+    [403, page, 'an HTML page'],
+    [404, 'no\r\n such page', 'no such page'],
+    [413, '', 'no reason given'],
+  ] as const) {
+    expect(ofProxy(status, said)).toMatchObject({ kind: 'refused', code: notLetThrough });
+    expect(ofProxy(status, said).message).toBe(
+      `A proxy before the Docker Engine refused with HTTP ${status}: ${shown}`,
+    );
+  }
+  // It may have passed the call on before it lost the engine.
+  expect(ofProxy(504, page)).toMatchObject({ kind: 'no_answer', status: undefined });
+  expect(meaning({ statusCode: 401, json: { message: 'who?' } }).code).toBe(notLetThrough);
+});
+
+it('knows the 404 of one container from that of another, and of its network', () => {
+  const [id, other] = ['ab'.repeat(32), 'cd'.repeat(32)];
+  const says = (message: string) => saysMissing(meaning({ statusCode: 404, json: { message } }), id);
+  expect(says(`No such container: ${id}`)).toBe(true);
+  expect(says(`no container with name or ID "${id}" found: no such container`)).toBe(true);
+  for (const message of [
+    `No such container: ${other}`,
+    `network ${other} not found`,
+    `Cannot restart container ${id}: No such container: ${other}`,
+  ]) {
+    expect(says(message), message).toBe(false);
+  }
 });
 
 it('says cause and remedy in words for whoever runs the engine', () => {

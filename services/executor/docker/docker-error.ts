@@ -70,20 +70,48 @@ function meaningOf(error: unknown, address: DockerAddress): Meaning {
   };
 }
 
+/** Of a call that was refused on its way to the engine, or by what guards that: nothing was done. */
+export const notLetThrough = 'not_let_through';
+
 function refusal(error: unknown, status: number): Meaning {
-  const said = saidIn(error);
-  const guard = readGuardText(said);
+  const words = saidIn(error);
+  const guard = readGuardText(words);
   if (guard) return ofGuard(guard, status);
-  const forbidden = status === 401 || status === 403;
+  const foreign = isForeign(error, words);
+  const who = foreign ? 'A proxy before the Docker Engine' : 'The Docker Engine';
+  const cause = `${who} refused with HTTP ${status}: ${inPlainText(words)}`;
+  if (foreign && status >= 500) {
+    const remedy = `see the log of the proxy, and check that Docker answers it; ${recovers}`;
+    return { kind: 'no_answer', code: `http_${status}`, cause, remedy };
+  }
+  const barred = foreign || status === 401 || status === 403 || status === 407;
   return {
     kind: 'refused',
-    code: `http_${status}`,
+    code: barred ? notLetThrough : `http_${status}`,
     status,
-    cause: `The Docker Engine refused with HTTP ${status}: ${said.slice(0, 300)}`,
-    remedy: forbidden
+    cause,
+    remedy: barred
       ? 'allow the executor this call, e.g. in the proxy that guards the Docker socket'
       : "see the engine's log for the reason",
   };
+}
+
+const markup = /^\s*<|<\/[a-z]\w*>/i;
+
+/** The engine itself says no as JSON with a `message`. */
+function isForeign(error: unknown, words: string): boolean {
+  const json = memberOf(error, 'json');
+  const isDockers = json === null || json === undefined || textIn(json, 'message') !== undefined;
+  return !isDockers || markup.test(words);
+}
+
+function inPlainText(words: string): string {
+  return markup.test(words) ? 'an HTML page' : words.replace(/[\s\p{C}]+/gu, ' ').slice(0, 300);
+}
+
+/** Does it say that there is no container of this id? A 404 also comes where a network is missing, or another container. */
+export function saysMissing({ status, message }: DockerError, containerId: string): boolean {
+  return status === 404 && new RegExp(`no (such )?container\\b.*${containerId}`, 'i').test(message);
 }
 
 function ofGuard({ kind, cause, remedy }: GuardAnswer, status: number): Meaning {
@@ -98,8 +126,7 @@ function saidIn(error: unknown): string {
   return (
     textIn(memberOf(error, 'json'), 'message') ??
     textIn(error, 'reason') ??
-    words?.trim() ??
-    'no reason given'
+    (words?.trim() || 'no reason given')
   );
 }
 

@@ -6,10 +6,11 @@ import type { EndpointResult } from '#libs/actions/action';
 import { EndpointRefusal } from '#libs/actions/endpoint-port';
 import { ActionFailed } from '#libs/actions/engine-port';
 import type { Details } from '#libs/contracts/scalars';
-import { adviceOf, DockerError } from '../docker/docker-error.ts';
+import { adviceOf, DockerError, saysMissing } from '../docker/docker-error.ts';
 import { EndpointError } from '../endpoint/endpoint-error.ts';
 import { type Fence, fenced, LeaseLost } from './fence.ts';
 import type { Act } from './intent.ts';
+import { lookAfter } from './look-after.ts';
 import { type Run, Stopping } from './running.ts';
 
 export type Answer =
@@ -49,7 +50,10 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
     }
     if (error instanceof DockerError || error instanceof EndpointError) {
       if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };
-      return { kind: 'failed', error: gone(error, intent) ?? complaint(error), reached };
+      const missing = gone(error, intent);
+      if (missing) return { kind: 'failed', error: missing, reached };
+      const { message = adviceOf(error), ...seen } = (await lookAfter(context.view, intent, error)) ?? {};
+      return { kind: 'failed', error: { ...complaint(error), message }, reached, result: seen };
     }
     const { name } = intent.action;
     context.bus.log.error({ err: error, action: name }, 'the action broke while it was carried out');
@@ -72,7 +76,8 @@ async function perform(intent: Act, fence: Fence, signal: AbortSignal): Promise<
 }
 
 function gone(error: DockerError | EndpointError, intent: Act): Complaint | undefined {
-  if (!(error instanceof DockerError) || error.status !== 404 || intent.on !== 'container') return undefined;
+  if (!(error instanceof DockerError) || intent.on !== 'container') return undefined;
+  if (!saysMissing(error, intent.patient.container_id)) return undefined;
   return { code: 'container_not_found', message: `Container not found: ${intent.patient.container_name}` };
 }
 

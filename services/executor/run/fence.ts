@@ -7,7 +7,7 @@ import type { Approved } from '#libs/contracts/facts';
 import { targetKey } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
 import { inSpan } from '#libs/runtime/tracing';
-import { DockerError } from '../docker/docker-error.ts';
+import { DockerError, notLetThrough, saysMissing } from '../docker/docker-error.ts';
 import { EndpointError } from '../endpoint/endpoint-error.ts';
 import { type ExecutorContext, pause } from './running.ts';
 
@@ -37,7 +37,7 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
   let reached = false;
   const { view, endpoints, bus } = context;
   const decision = toDecisionHeader(approved);
-  const guarded = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(name: string, call: () => Promise<T>, asked?: EngineCall): Promise<T> => {
     if (!(await holdsAll(context, approved))) throw new LeaseLost('the lease is lost');
     // Nothing may be awaited between the look and the call.
     failpoint('call-before');
@@ -47,7 +47,7 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       reached = true;
       return answer;
     } catch (error) {
-      reached ||= mayHaveActed(error);
+      reached ||= mayHaveActed(error, asked);
       throw error;
     }
   };
@@ -56,7 +56,7 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
       return reached;
     },
     engine: {
-      call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal, decision)),
+      call: (call, signal) => guarded(spanName(call), () => view.engine.call(call, signal, decision), call),
       exec: (order, signal) =>
         guarded(spanName(order.create), () => view.engine.exec(order, signal, decision)),
     },
@@ -73,7 +73,7 @@ export function fenced(context: ExecutorContext, approved: Approved): Fence {
 
 /** `docker POST /containers/{id}/restart`: ids would make a name of every container. */
 function spanName({ method, path }: EngineCall): string {
-  return `docker ${method} /${path.map((part) => (/^[0-9a-f]{64}$/.test(part) ? '{id}' : part)).join('/')}`;
+  return `docker ${method} /${path.map((part) => (fullId.test(part) ? '{id}' : part)).join('/')}`;
 }
 
 /** Leases that cannot be read are not held; they are asked for until NATS answers. */
@@ -101,9 +101,23 @@ async function readLease(
   return (await cells.read(targetKey(target))).value?.lease;
 }
 
-// No such container: the engine looked, and there was nothing to act on. What a guard refuses it passes to nobody.
-function mayHaveActed(error: unknown): boolean {
+// What a guard or a proxy refuses it passes to nobody.
+function mayHaveActed(error: unknown, asked: EngineCall | undefined): boolean {
   if (error instanceof EndpointError) return error.kind !== 'not_reached';
   if (!(error instanceof DockerError)) return true;
-  return error.kind !== 'not_reached' && error.status !== 404 && error.code !== 'guard_refused';
+  const { kind, code } = error;
+  return (
+    kind !== 'not_reached' &&
+    code !== 'guard_refused' &&
+    code !== notLetThrough &&
+    !foundNothing(error, asked)
+  );
 }
+
+/** A restart stops the container, and only then misses its network: of a container only its own 404 says that nothing was done. */
+function foundNothing(error: DockerError, asked: EngineCall | undefined): boolean {
+  const [kind, id = ''] = asked?.path ?? [];
+  return error.status === 404 && (kind !== 'containers' || !fullId.test(id) || saysMissing(error, id));
+}
+
+const fullId = /^[0-9a-f]{64}$/;

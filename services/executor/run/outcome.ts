@@ -4,6 +4,7 @@ import { type ReplacedBy, replacedBySchema } from '#libs/contracts/bound';
 import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
 import { targetId } from '#libs/contracts/target';
+import { type Aftermath, aftermathOf } from './aftermath.ts';
 import { endsPlan, type PlanLog, type StepLog } from './step-log.ts';
 
 export type End = Pick<
@@ -12,7 +13,12 @@ export type End = Pick<
 >;
 type Verdict = Pick<End, 'outcome' | 'message' | 'reason'>;
 
-type Done = { readonly step: Step; readonly executed: Executed; readonly verified?: Verified | undefined };
+type Done = {
+  readonly step: Step;
+  readonly executed: Executed;
+  readonly verified?: Verified | undefined;
+  readonly aftermath: Aftermath;
+};
 
 /** How a plan ended, from what stands about its steps. */
 export function endOf(plan: Plan, log: PlanLog): End {
@@ -21,6 +27,9 @@ export function endOf(plan: Plan, log: PlanLog): End {
   const verdict = verdictOn(done, reachedDocker);
   return {
     ...verdict,
+    message: [verdict.message, ...done.flatMap(({ aftermath }) => aftermath.sentences)].reduce(
+      (before, sentence) => `${before.replace(/\.$/, '')}. ${sentence}`,
+    ),
     reached_docker: reachedDocker,
     execution_log: done.map(logEntry),
     effects: effectsOf(done, verdict.outcome),
@@ -42,7 +51,8 @@ function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
 }
 
 function doneOf(step: Step, log: StepLog | undefined): Done[] {
-  return log?.executed ? [{ step, executed: log.executed, verified: log.verified }] : [];
+  if (!log?.executed) return [];
+  return [{ step, executed: log.executed, verified: log.verified, aftermath: aftermathOf(log) }];
 }
 
 function verdictOn(done: readonly Done[], reachedDocker: boolean): Verdict {
@@ -96,13 +106,13 @@ function unsuccessful(executed: Executed, reachedDocker: boolean): Verdict {
   }
 }
 
-function logEntry({ step, executed, verified }: Done): LogEntry {
+function logEntry({ step, executed, verified, aftermath }: Done): LogEntry {
   const replaced_by = replacedIn(verified);
   return {
     step: step.n,
     action: step.action,
     status: executed.status,
-    result: executed.result,
+    result: { ...executed.result, ...aftermath.members },
     ...(executed.error ? { error: executed.error.message } : {}),
     ...(verified ? { verdict: verified.verdict } : {}),
     ...(replaced_by ? { replaced_by } : {}),

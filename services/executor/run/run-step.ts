@@ -129,6 +129,7 @@ const before = (intent: Act): Details =>
     ? {
         container_name: intent.patient.container_name,
         before: intent.patient.reading,
+        ...(intent.action.endsRun ? { network_dependents: intent.patient.network_dependents } : {}),
         ...(intent.logs_tail === undefined ? {} : { logs_tail: intent.logs_tail }),
       }
     : {};
