@@ -64,7 +64,7 @@ async function resolutionOf(
   settings: RequestSettings,
   asking: Asking,
 ): Promise<Resolution | { readonly stored: Requested }> {
-  if (bus.clock.now() >= expiryMs(asking, settings)) return expired;
+  if (bus.clock.now() >= expiryMs(asking, settings)) return expired(asking, settings);
   try {
     return await resolve(asking.engine ?? settings.engine, concernsOf(asking, settings));
   } catch (error) {

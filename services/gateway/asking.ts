@@ -18,6 +18,8 @@ export type Asking = {
   /** The engine that the caller named. */
   readonly engine: string | undefined;
   readonly receivedAtMs: number;
+  /** Why it could not be taken up before now. */
+  readonly waitedFor?: string | undefined;
 };
 
 const names = runbooks.map((runbook) => runbook.name);

@@ -7,6 +7,7 @@ import { targetId } from '#libs/contracts/target';
 import { planFor, runbookNamed } from '#libs/runbooks/catalogue';
 import type { Concern, ConfiguredTargets, VerificationSettings } from '#libs/runbooks/runbook';
 import { toInstant } from '#libs/runtime/instant';
+import { asSentence } from './answers/sentence.ts';
 import { type Asking, fingerprintOfAsking } from './asking.ts';
 
 const longestMethod = 200;
@@ -27,10 +28,14 @@ export function expiryMs(asking: Asking, settings: RequestSettings): number {
   return asking.receivedAtMs + settings.ttlMs;
 }
 
-export const expired: Resolution = {
-  status: 'expired',
-  message: 'the request was too old to start when it was taken up; ask again if it is still wanted',
-};
+export function expired({ waitedFor, engine }: Asking, settings: RequestSettings): Resolution {
+  const cause =
+    waitedFor === undefined
+      ? ''
+      : `, because it waited for the engine ${engine ?? settings.engine}: ${asSentence(waitedFor).replace(/\.$/, '')}`;
+  const message = `the request was too old to start when it was taken up${cause}; ask again if it is still wanted`;
+  return { status: 'expired', message };
+}
 
 /** The fact that opens a remediation. What has no plan is stated all the same, so that it ends visibly. */
 export function toRequested(

@@ -77,11 +77,20 @@ async function explain(bus: Bus, engine: string, error: unknown): Promise<never>
       { cause: error },
     );
   }
-  throw new Problem(
+  throw noSuchEngine(engine, 'engine');
+}
+
+/** Throws `invalid_request`, naming the field, for an engine that no executor was ever started for. */
+export async function wantKnownEngine(bus: Bus, engine: string | undefined, field: string): Promise<void> {
+  if (engine === undefined) return;
+  const known = await hasConsumer(bus, streams.facts, consumers.executor(engine)).catch(() => true);
+  if (!known) throw noSuchEngine(engine, field);
+}
+
+function noSuchEngine(engine: string, field: string): Problem {
+  return new Problem(
     'invalid_request',
     `There is no engine called ${engine}. GET /api/v1/targets shows one.`,
-    {
-      errors: [{ field: 'engine', message: 'is not the name of an engine of this mesh' }],
-    },
+    { errors: [{ field, message: 'is not the name of an engine of this mesh' }] },
   );
 }

@@ -94,20 +94,28 @@ it('takes up what was sent while nothing ran, and states what is too old by then
   expect(await end(young)).toBe('recovered');
 });
 
-it('ends what waits in the inbox as expired when its time is over before the executor comes', async () => {
-  const context = stack.use(await openService('test', options()));
-  stack.use(await startSafety(options()));
-  stack.use(await startGateway(options({ HEMOSTAT_REQUEST_TTL_SECONDS: '2' })));
-  const msgID = randomUUID();
-  await context.bus.js.publish(inboxSubject, JSON.stringify({ container: 'a', action: 'restart' }), {
-    msgID,
-  });
-  const refused = await until('it is refused', async () => {
-    const decided = (await readRemediation(context.bus, idFromKey('anonymous', msgID)))?.decided?.body;
-    return decided?.verdict === 'refused' ? decided : undefined;
-  });
-  expect(refused).toMatchObject({ outcome: 'expired', reason: 'expired' });
-});
+it.each([
+  ['its executor comes', 'the engine local: The executor of the engine local does not answer', false],
+  ['its Docker comes back', 'the engine local: The Docker Engine is stopped', true],
+])(
+  'ends what waits in the inbox as expired when its time is over before %s, and says so',
+  async (_, said, docker) => {
+    const context = stack.use(await openService('test', options()));
+    if (docker) stack.use(await playExecutor(context.bus)).dockerAway = true;
+    stack.use(await startSafety(options()));
+    stack.use(await startGateway(options({ HEMOSTAT_REQUEST_TTL_SECONDS: '2' })));
+    const msgID = randomUUID();
+    await context.bus.js.publish(inboxSubject, JSON.stringify({ container: 'a', action: 'restart' }), {
+      msgID,
+    });
+    const refused = await until('it is refused', async () => {
+      const decided = (await readRemediation(context.bus, idFromKey('anonymous', msgID)))?.decided?.body;
+      return decided?.verdict === 'refused' ? decided : undefined;
+    });
+    expect(refused).toMatchObject({ outcome: 'expired', reason: 'expired' });
+    expect(refused.message).toContain(said);
+  },
+);
 
 it('turns everything into a dry run when it is told so, under the same key as before', async () => {
   const context = stack.use(await openService('test', options()));

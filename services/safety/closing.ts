@@ -35,7 +35,8 @@ export function closingStep(
   }
   const started = record.steps.flatMap((step) => (step.started ? [step.started.body] : []));
   if (started.length === 0 && !finished) {
-    const message = 'the lease ran out before anything was started; nothing was done';
+    const { engine } = record.requested.body;
+    const message = `the lease ran out before the executor of the engine ${engine} started anything; nothing was done. Check that it runs, then ask again`;
     return {
       kind: 'complete',
       fact: completeFrom(record.requested.body, { outcome: 'expired', message }, now),

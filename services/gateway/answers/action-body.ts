@@ -49,7 +49,11 @@ export function actionBody(action: string, view: RemediationView): ActionBody {
 const risks = ['none', 'low', 'medium', 'high'] as const;
 
 /** What a dry run says of the whole plan. */
-export function previewDetails({ preview, would_be, refusal }: Previewed): Details {
+export function previewDetails({
+  preview,
+  would_be,
+  refusal,
+}: Pick<Previewed, 'preview' | 'would_be' | 'refusal'>): Details {
   const seconds = preview.steps.reduce((sum, step) => sum + step.estimated_downtime_seconds, 0);
   const highest = Math.max(0, ...preview.steps.map((step) => risks.indexOf(step.risk_level)));
   return {

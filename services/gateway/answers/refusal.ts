@@ -1,6 +1,9 @@
 import { Problem } from '#libs/contracts/problem';
+import type { Details } from '#libs/contracts/scalars';
 import { howToLift } from '../kill-switch.ts';
+import { previewDetails } from './action-body.ts';
 import { executionLogOf } from './execution-log.ts';
+import { refusalMember } from './remediation-body.ts';
 import { asSentence } from './sentence.ts';
 import { type RemediationView, terminalOfView } from './view.ts';
 
@@ -39,8 +42,14 @@ function membersOf(view: RemediationView, own: Record<string, unknown>): Record<
     dry_run: requested.ask.dry_run,
     state: 'complete',
     ...(candidates === undefined ? {} : { candidates }),
+    ...(requested.ask.dry_run ? { details: detailsOfNothing(view) } : {}),
     gates: decided?.gates ?? [],
     execution_log: executionLogOf(view),
     ...(traceId === undefined ? {} : { trace_id: traceId }),
   };
+}
+
+/** The `details` of a dry run for which there is nothing to preview. */
+function detailsOfNothing(view: RemediationView): Details {
+  return previewDetails({ preview: { steps: [] }, would_be: 'refused', ...refusalMember(view) });
 }

@@ -121,7 +121,7 @@ function resultOf(
 
 const refusalMembers = refusalSchema.strip();
 
-function refusalMember({ decided }: RemediationView): Pick<RemediationBody, 'refusal'> {
+export function refusalMember({ decided }: RemediationView): Pick<RemediationBody, 'refusal'> {
   if (decided?.verdict === 'dry_run') return decided.refusal ? { refusal: decided.refusal } : {};
   if (decided?.verdict !== 'refused') return {};
   return { refusal: refusalMembers.parse(decided) };

@@ -173,6 +173,22 @@ describe.each(routes.filter((route) => route !== 'stop-chaos-attack'))('%s, abou
     if (status !== 403) expect(answer.body.detail).toContain(setting);
   });
 
+  it.each(['missing', 'ambiguous'])(
+    'that is %s shows details and an execution log in a dry run, too',
+    async (name) => {
+      const { body } = await call(route, 'dry_run=true', { api: await gatewayWith(settings(name)) });
+      expect(body).toMatchObject({ dry_run: true, execution_log: [], outcome: 'rejected' });
+      expect(body.details).toMatchObject({
+        command: '',
+        risk_level: 'none',
+        estimated_downtime: 'up to 0 seconds',
+        calls: [],
+        would_be: 'refused',
+        refusal: { reason: body.code, message: expect.any(String) },
+      });
+    },
+  );
+
   it('answers 503 while Docker is away, and nothing stands of it', async () => {
     ground.executor.dockerAway = true;
     const headers = { 'idempotency-key': randomUUID() };

@@ -70,6 +70,29 @@ describe('a route of the Action Server whose container is not there', () => {
 });
 
 describe('safety, audit and targets over HTTP', () => {
+  it('answer 400 and name the field for an engine that there is not, wherever one may be named', async () => {
+    const { paths } = (await ground.api.get('/openapi.json')).body;
+    const taking = Object.keys(paths).filter((path) =>
+      paths[path].get?.parameters?.some(({ name }: { name: string }) => name === 'engine'),
+    );
+    expect(taking.length).toBeGreaterThanOrEqual(3);
+    const wrong = (field: string) => ({
+      status: 400,
+      body: { code: 'invalid_request', errors: [{ field }] },
+    });
+    for (const route of taking) {
+      const container = route.includes('safety') ? '&container=a' : '';
+      expect(await ground.api.get(`${route}?engine=nowhere${container}`)).toMatchObject(
+        wrong('query.engine'),
+      );
+      expect((await ground.api.get(`${route}?engine=local${container}`)).status).toBe(200);
+    }
+    const where = { container: 'a', engine: 'nowhere' };
+    const order = { ...where, reason: 'x' };
+    expect(await ground.api.post('/api/v1/safety/reset', order)).toMatchObject(wrong('engine'));
+    expect(await ground.api.post(path, { ...where, action: 'restart' })).toMatchObject(wrong('engine'));
+  });
+
   it('show a cell, explain a decision and reset a cooldown in the name of the caller', async () => {
     const container = fresh();
     await ground.api.post(path, { container, action: 'restart' }, waiting);

@@ -32,7 +32,7 @@ export function startInbox(context: ServiceContext, admission: Admission): Async
   const { bus, health, log } = context;
   const stack = new AsyncDisposableStack();
   const origin = stack.use(createInboxOrigin(bus, health));
-  const inbox: Inbox = { context, admission, origin, notice: createWaitingNotice(log) };
+  const inbox: Inbox = { context, admission, origin, notice: createWaitingNotice(log, bus.clock) };
   const handle = (delivery: Delivery): Promise<Handled> => takeUp(inbox, delivery);
   stack.use(consume(bus, { stream: streams.inbox, consumer: consumers.inbox, ackWaitMs, prefetch, handle }));
   return stack;
@@ -59,13 +59,15 @@ const unreadableHeaders: Poison = {
 async function admit(inbox: Inbox, id: string, event: InboxEvent, delivery: Delivery): Promise<Handled> {
   const { admission, context, notice } = inbox;
   try {
-    await admission.admit({ ...event, id, door: 'nats', receivedAtMs: delivery.storedAtMs }, context.signal);
+    const receivedAtMs = delivery.storedAtMs;
+    const waitedFor = notice.causeSince(event.engine, receivedAtMs);
+    await admission.admit({ ...event, id, door: 'nats', receivedAtMs, waitedFor }, context.signal);
     notice.over();
     return 'ack';
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.status < 500) return bury(inbox, delivery, poisonOf(error));
-    notice.because(error);
+    notice.because(error, event.engine);
     return { retryInMs: retryWaitMs(delivery.deliveryCount, retryLimits, Math.random()) };
   }
 }

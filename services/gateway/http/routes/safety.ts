@@ -3,6 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import { idFromKey } from '#libs/contracts/ids';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
+import { wantKnownEngine } from '../../resolver.ts';
 import type { App, RouteParts } from '../app-type.ts';
 import { keyHeadersSchema } from '../asking-headers.ts';
 import { identityOf } from '../authenticate.ts';
@@ -30,7 +31,10 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         response: { 200: status.reply, ...problemResponses },
       },
     },
-    (request) => callRpc(bus(), rpcSubject('safety', 'status'), status, request.query, patience),
+    async (request) => {
+      await wantKnownEngine(bus(), request.query.engine, 'query.engine');
+      return callRpc(bus(), rpcSubject('safety', 'status'), status, request.query, patience);
+    },
   );
 
   app.get(
@@ -45,7 +49,8 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         response: { 200: explain.reply, ...problemResponses },
       },
     },
-    (request) => {
+    async (request) => {
+      await wantKnownEngine(bus(), request.query.engine, 'query.engine');
       const question = { ...request.query, principal: identityOf(request).principal };
       return callRpc(bus(), rpcSubject('safety', 'explain'), explain, question, patience);
     },
@@ -65,7 +70,8 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         response: { 200: reset.reply, ...problemResponses },
       },
     },
-    (request) => {
+    async (request) => {
+      await wantKnownEngine(bus(), request.body.engine, 'engine');
       const order = { ...request.body, ...inNameOf(request) };
       return callRpc(bus(), rpcSubject('safety', 'reset'), reset, order, patience);
     },

@@ -3,6 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import { executorVerbs } from '#libs/contracts/rpc';
 import { engineSchema } from '#libs/contracts/scalars';
 import { executorRpcSubject } from '#libs/contracts/subjects';
+import { wantKnownEngine } from '../../resolver.ts';
 import type { App, RouteParts } from '../app-type.ts';
 import { problemResponses } from '../problems.ts';
 
@@ -20,9 +21,12 @@ export function targetRoutes(app: App, { link, settings }: RouteParts): void {
         response: { 200: targets.reply, ...problemResponses },
       },
     },
-    (request) => {
-      const subject = executorRpcSubject(request.query.engine ?? settings.HEMOSTAT_ENGINE, 'targets');
-      return callRpc(link.open().context.bus, subject, targets, {}, { timeoutMs: 5_000 });
+    async (request) => {
+      const { bus } = link.open().context;
+      const { engine } = request.query;
+      await wantKnownEngine(bus, engine, 'query.engine');
+      const subject = executorRpcSubject(engine ?? settings.HEMOSTAT_ENGINE, 'targets');
+      return callRpc(bus, subject, targets, {}, { timeoutMs: 5_000 });
     },
   );
 }
