@@ -219,6 +219,79 @@ describe('a cleanup by label', () => {
   });
 });
 
+const dependsOn = (text: string) => ({ labels: { 'com.docker.compose.depends_on': text } });
+const control = (maintenance: object[]) =>
+  ground.mesh.http('POST', '/api/v1/safety/control', { maintenance, reason: 'a disk is changed' });
+const whysOf = (list: z.infer<typeof listSchema>) =>
+  Object.fromEntries(list.kept.map(({ name, why }) => [name, why]));
+
+describe('a cleanup keeps', () => {
+  it('what a container that stays depends on by depends_on of Docker Compose, also by way of another', async () => {
+    await using shop = composeProject();
+    await using other = composeProject();
+    const needs = (service: string) => dependsOn(`init:service_completed_successfully:false,${service}`);
+    const [init, seed, base, idle, theirs] = await Promise.all([
+      ended(shop, 'init', dependsOn('seed:service_completed_successfully')),
+      ended(shop, 'seed', dependsOn('')),
+      ended(shop, 'base'),
+      ended(shop, 'idle', needs('base')),
+      ended(other, 'init'),
+    ]);
+    const runs = await shop.sibling('api', 1, needs('db:service_started:true'));
+    const params = { project: shop.project, min_age_seconds: 0 };
+    const shown = listOf(await ask(params, { dry_run: true }));
+    const list = listOf(await ask(params));
+    const why = 'depends on it (depends_on of Docker Compose)';
+    expect(whysOf(list)).toEqual({
+      [init.name]: `${runs.name} ${why}`,
+      [seed.name]: `${init.name} ${why}`,
+    });
+    expect([namesOf(shown), namesOf(list)]).toEqual(Array(2).fill([base.name, idle.name].sort()));
+    expect(await isThere(theirs)).toBe(true);
+  });
+
+  it('what is in a maintenance window when it is removed, by its own name or that of its service', async () => {
+    await using shop = composeProject();
+    const [api, web, job] = [await ended(shop, 'api'), await ended(shop, 'web'), await ended(shop, 'job')];
+    const window = {
+      from: new Date(Date.now() - 60_000).toISOString(),
+      until: new Date(Date.now() + 600_000).toISOString(),
+      targets: [`local/compose/${shop.project}/api`],
+    };
+    const over = { from: window.from, until: window.from, targets: [`local/compose/${shop.project}/job/1`] };
+    expect(await control([window, over])).toMatchObject({ status: 200 });
+    const params = { project: shop.project, min_age_seconds: 0 };
+    const shown = listOf(await ask(params, { dry_run: true }));
+    expect(whysOf(shown)).toEqual({ [api.name]: expect.stringContaining('window that anonymous set until') });
+    // The request is bound at the first look; at the second, before the removal, there is one more window.
+    let looks = 0;
+    relay.before = async (_, path) => {
+      if (!path.includes('/info') || ++looks !== 2) return;
+      await control([window, { ...window, targets: [`local/compose/${shop.project}/web/1`] }]);
+    };
+    const list = listOf(await ask(params));
+    relay.before = () => {};
+    expect(await control([])).toMatchObject({ status: 200 });
+    expect(Object.keys(whysOf(list)).sort()).toEqual([api.name, web.name]);
+    expect(await Promise.all([api, web, job].map(isThere))).toEqual([true, true, false]);
+  });
+
+  it('what came after it was asked for', async () => {
+    await using shop = composeProject();
+    const first = await ended(shop, 'first');
+    let looks = 0;
+    const late: TestContainer[] = [];
+    relay.before = async (_, path) => {
+      if (path.includes('/info') && ++looks === 2) late.push(await ended(shop, 'late'));
+    };
+    const done = await ask({ project: shop.project, min_age_seconds: 0 });
+    relay.before = () => {};
+    expect(done).toMatchObject({ outcome: 'executed', execution_log: [{ result: { more: 1 } }] });
+    expect(namesOf(listOf(done))).toEqual([first.name]);
+    expect(await Promise.all(late.map(isThere))).toEqual([true]);
+  });
+});
+
 describe('a cleanup', () => {
   it('says where, or is no cleanup', async () => {
     await using alone = await ground.patient();

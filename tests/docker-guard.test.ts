@@ -39,7 +39,8 @@ async function seeThrough(dockerHost: string): Promise<EngineView & AsyncDisposa
   const inventory = stack.use(openInventory({ ...options, protection: { names: [], ownId: '' } }));
   const owned = stack.move();
   const rules = { commands: builtInCommands };
-  return { engine, inventory, rules, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const maintenance = async () => [];
+  return { engine, inventory, rules, maintenance, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** The engine as the fence hands it to an action, under a decision that names what the calls are about. */

@@ -60,6 +60,7 @@ describe('a mesh whose services have no right more than they need', () => {
       ['POST', '/api/v1/safety/control', { kill_switch: 'off', ...reason }],
       ['POST', '/api/v1/safety/reset', { all: true, ...reason }],
       ['POST', '/api/v1/remediations', { container: patient.name, action: 'restart', dry_run: true }],
+      ['POST', '/api/v1/remediations', { action: 'cleanup', params: { project: 'nobody' } }],
     ];
     for (const [method, path, body] of asked) {
       const { status, body: said } = await ground.mesh.http(method, path, body);

@@ -137,7 +137,10 @@ export type EngineAction = ActionBase & {
   readonly lacking: string;
   /** The parameters of the step, once it is known what is leased and which container was named. */
   aimed(params: Details, resolved: ResolvedTarget): Details;
-  survey(sight: EngineSight, params: Details): Promise<Details>;
+  /** All that it would act on now, by ids. */
+  bind(sight: EngineSight, params: Details): Promise<Bound>;
+  /** With `bound` nothing besides that. */
+  survey(sight: EngineSight, params: Details, bound?: Bound): Promise<Details>;
   prepare(params: Details, surveyed: Details): Prepared | NotApplicable;
   /** Makes the prepared calls, each once. */
   run(

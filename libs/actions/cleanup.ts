@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { EngineAction, Observation } from './action.ts';
+import { boundBy, chooseFor } from './cleanup/choice.ts';
 import { callFor, commandFor, listingSchema, pathOf } from './cleanup/listing.ts';
 import { readEach } from './cleanup/read-each.ts';
 import { removeEach } from './cleanup/remove-each.ts';
@@ -49,10 +50,16 @@ export const cleanup: EngineAction = {
     keep: [...cleanupParams(params).keep, ...(container_id === null ? [] : [container_id])],
   }),
 
-  async survey(sight, params) {
+  async bind(sight, params) {
     const given = cleanupParams(params);
     const scope = scopeIn(given);
-    return scope ? surveyCleanup(sight, scope, given) : {};
+    return scope ? boundBy(await chooseFor(sight, scope, given)) : { containers: [] };
+  },
+
+  async survey(sight, params, bound) {
+    const given = cleanupParams(params);
+    const scope = scopeIn(given);
+    return scope ? surveyCleanup(sight, scope, given, bound) : {};
   },
 
   prepare(params, surveyed) {

@@ -12,6 +12,7 @@ export const composeLabels = {
   service: 'com.docker.compose.service',
   number: 'com.docker.compose.container-number',
   oneOff: 'com.docker.compose.oneoff',
+  dependsOn: 'com.docker.compose.depends_on',
   replaces: 'com.docker.compose.replace',
 } as const;
 

@@ -24,6 +24,14 @@ export function fromInstant(s: string): number {
   return readAsUtc.getTime() - offsetMs(zone);
 }
 
+/** Is `now` in it? Its end is not part of it. */
+export function isWithin(
+  { from, until }: { readonly from: string; readonly until: string },
+  now: number,
+): boolean {
+  return fromInstant(from) <= now && now < fromInstant(until);
+}
+
 function offsetMs(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));

@@ -1,4 +1,5 @@
 import type { ContainerAction, EngineSight, Patient, SiteRules } from '#libs/actions/action';
+import { targetsOf } from '#libs/actions/protection';
 import type { Bound } from '#libs/contracts/bound';
 import type { Step } from '#libs/contracts/plan';
 import type { ContainerReading } from '#libs/contracts/rpc';
@@ -17,12 +18,14 @@ import {
 } from './inventory/directory.ts';
 import type { KnownContainer } from './inventory/identity.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { Maintenance } from './maintenance.ts';
 
 /** Where patients are looked up and looked at, and by which rules they may be acted upon. */
 export type EngineView = {
   readonly engine: DockerEngine;
   readonly inventory: Inventory;
   readonly rules: SiteRules;
+  readonly maintenance: Maintenance;
 };
 
 type Found = {
@@ -96,14 +99,30 @@ function isService(target: Target): boolean {
 }
 
 /** The engine as an action on all of it looks at it. Throws a `DockerError`. */
-export function sightOf({ engine, inventory }: EngineView, action: string): EngineSight {
+export function sightOf({ engine, inventory, maintenance }: EngineView, action: string): EngineSight {
   return {
     reader: engine,
     protections: async () => {
-      const directory = await inventory.fresh();
-      return new Map(directory.all.map((each) => [each.id, barrier(resolvedOf(directory, each), action)]));
+      const [directory, windows] = await Promise.all([inventory.fresh(), maintenance()]);
+      return new Map(
+        directory.all.map((each) => [
+          each.id,
+          windowOver(each, windows) ?? barrier(resolvedOf(directory, each), action),
+        ]),
+      );
     },
   };
+}
+
+function windowOver(
+  container: KnownContainer,
+  windows: Awaited<ReturnType<Maintenance>>,
+): string | undefined {
+  const ids = targetsOf(container);
+  const window = windows.find(
+    ({ targets }) => targets.length === 0 || targets.some((id) => ids.includes(id)),
+  );
+  return window && `a maintenance window that ${window.actor} set until ${window.until}: ${window.reason}`;
 }
 
 /** Why the action may do nothing to it, by the settings and by its labels. */

@@ -63,9 +63,13 @@ function shownBy(action: Action, step: Step, ground: PreviewGround): Shown | Pro
   }
 }
 
-async function ofEngine(action: EngineAction, { params }: Step, { view }: PreviewGround): Promise<Shown> {
+async function ofEngine(
+  action: EngineAction,
+  { params, bound }: Step,
+  { view }: PreviewGround,
+): Promise<Shown> {
   try {
-    const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params));
+    const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params, bound));
     return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
   } catch (error) {
     if (error instanceof ActionFailed) return nothing(error.message);

@@ -11,6 +11,7 @@ import { openDecisionKeys } from './decision-keys.ts';
 import { openEngine } from './docker/docker-engine.ts';
 import { openEndpoints } from './endpoint/endpoints.ts';
 import { openInventory } from './inventory/inventory.ts';
+import { openMaintenance } from './maintenance.ts';
 import { executorRpc } from './verbs.ts';
 
 /** Carries out what safety approved on one Docker Engine. Any number of replicas may run for an engine. */
@@ -30,7 +31,12 @@ export async function startExecutor(options: OpenOptions): Promise<AsyncDisposab
       health,
     }),
   );
-  const view = { engine, inventory, rules: { commands: settings.HEMOSTAT_EXEC_COMMANDS } };
+  const view = {
+    engine,
+    inventory,
+    rules: { commands: settings.HEMOSTAT_EXEC_COMMANDS },
+    maintenance: await openMaintenance(bus),
+  };
   const endpoints = stack.use(
     openEndpoints(
       {

@@ -6,6 +6,7 @@ import { executorVerbs } from '#libs/contracts/rpc';
 import { executorRpcSubject } from '#libs/contracts/subjects';
 import type { Target } from '#libs/contracts/target';
 import type { Clock } from '#libs/runtime/clock';
+import { boundIn } from './bind.ts';
 import { DockerError } from './docker/docker-error.ts';
 import type { Endpoints } from './endpoint/endpoints.ts';
 import { resolvedOf } from './inventory/directory.ts';
@@ -38,6 +39,7 @@ export function executorRpc(
       orProblem(view.inventory.resolve(container, scale)),
     ),
     serve('preview', subject('preview'), executorVerbs.preview, ({ plan }) => orProblem(preview(plan))),
+    serve('bind', subject('bind'), executorVerbs.bind, ({ plan }) => orProblem(boundIn(plan, view))),
     serve('inspect', subject('inspect'), executorVerbs.inspect, ({ target, bound }) =>
       orProblem(readingOfTarget(view, ours(target), bound)),
     ),

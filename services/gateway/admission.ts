@@ -7,11 +7,12 @@ import type { SiteRules } from '#libs/actions/action';
 import { actionNamed } from '#libs/actions/catalogue';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, stateFact } from '#libs/bus/fact';
-import { type Requested, type Resolution, requestedSchema } from '#libs/contracts/facts';
+import { type Requested, requestedSchema } from '#libs/contracts/facts';
 import { Problem } from '#libs/contracts/problem';
 import { requestedSubject } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
 import { type Asking, fingerprintOfAsking, invalidField } from './asking.ts';
+import { withBound } from './binder.ts';
 import { concernsOf, expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
@@ -28,9 +29,8 @@ export function createAdmission(bus: Bus, settings: RequestSettings): Admission 
   return {
     admit: async (asking, signal) => {
       refuseDenied(asking, settings.rules);
-      const resolution = await resolutionOf(bus, resolve, settings, asking);
-      if ('stored' in resolution) return standing(asking, resolution.stored);
-      const body = toRequested(asking, resolution, settings, bus.clock.now());
+      const body = await openingOf(bus, resolve, settings, asking);
+      if ('stored' in body) return standing(asking, body.stored);
       const stated = await stateFact(bus, requestedSubject(asking.id), requestedSchema, body, signal).catch(
         (error: unknown) => {
           throw notKnown(asking.id, error);
@@ -58,15 +58,19 @@ function refuseDenied({ ask }: Asking, rules: SiteRules): void {
 }
 
 /** Where the engine cannot be asked, a request that stands already needs no asking. */
-async function resolutionOf(
+async function openingOf(
   bus: Bus,
   resolve: Resolver,
   settings: RequestSettings,
   asking: Asking,
-): Promise<Resolution | { readonly stored: Requested }> {
-  if (bus.clock.now() >= expiryMs(asking, settings)) return expired(asking, settings);
+): Promise<Requested | { readonly stored: Requested }> {
+  const { clock } = bus;
+  if (clock.now() >= expiryMs(asking, settings)) {
+    return toRequested(asking, expired(asking, settings), settings, clock.now());
+  }
   try {
-    return await resolve(asking.engine ?? settings.engine, concernsOf(asking, settings));
+    const resolution = await resolve(asking.engine ?? settings.engine, concernsOf(asking, settings));
+    return await withBound(bus, toRequested(asking, resolution, settings, clock.now()));
   } catch (error) {
     const stored = await readFact(bus, requestedSubject(asking.id), requestedSchema).catch(() => undefined);
     if (stored) return { stored: stored.body };

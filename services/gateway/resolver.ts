@@ -15,7 +15,7 @@ export type Resolver = (engine: string, concerns: readonly Concern[]) => Promise
 
 type Named = Omit<Extract<Concern, { readonly container: string }>, 'cleanup'>;
 
-const timeoutMs = 5_000;
+export const timeoutMs = 5_000;
 
 /** Asks the engine's executor; the same question asked while its answer is under way shares that answer. */
 export function createResolver(bus: Bus): Resolver {
@@ -67,7 +67,7 @@ function together(
 }
 
 /** An engine that no executor was ever started for is a mistake of the caller's, not something to wait for. */
-async function explain(bus: Bus, engine: string, error: unknown): Promise<never> {
+export async function explain(bus: Bus, engine: string, error: unknown): Promise<never> {
   const silent = error instanceof Problem && error.code === 'service_unavailable';
   if (!silent) throw error;
   if (await hasConsumer(bus, streams.facts, consumers.executor(engine)).catch(() => true)) {

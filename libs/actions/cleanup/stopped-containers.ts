@@ -65,6 +65,40 @@ export function endedAt({ State, Created }: InspectedContainer): number {
   return ended > 0 ? ended : Date.parse(Created);
 }
 
+/**
+ * Of what has stopped, the containers that one which stays names in Compose's `depends_on`, directly or by way of another: Compose
+ * neither starts nor takes down a project that lacks them.
+ */
+export function whatIsDependedOn(
+  stopped: readonly ListedContainer[],
+  chosen: readonly ListedContainer[],
+  listed: readonly ListedContainer[],
+): readonly { readonly container: ListedContainer; readonly kept: Kept }[] {
+  const going = new Set(chosen);
+  const found: { container: ListedContainer; kept: Kept }[] = [];
+  for (let before = -1; before !== found.length; ) {
+    before = found.length;
+    for (const container of stopped) {
+      const dependent = listed.find((other) => !going.has(other) && needs(other, container));
+      if (!dependent || found.some((each) => each.container === container)) continue;
+      going.delete(container);
+      const why = `${nameOf(dependent)} depends on it (depends_on of Docker Compose)`;
+      found.push({ container, kept: { kind: 'container', name: nameOf(container), why } });
+    }
+  }
+  return found;
+}
+
+function needs({ Labels }: ListedContainer, { Labels: its }: ListedContainer): boolean {
+  // `service:condition:restart`, separated by commas.
+  const services = Labels[composeLabels.dependsOn]?.split(',').map((each) => each.split(':')[0]?.trim());
+  return (
+    Labels[composeLabels.project] === its[composeLabels.project] &&
+    its[composeLabels.oneOff]?.toLowerCase() !== 'true' &&
+    services?.includes(its[composeLabels.service]) === true
+  );
+}
+
 function dependsOn({ HostConfig }: InspectedContainer, { Id, Name }: InspectedContainer): boolean {
   const { NetworkMode, IpcMode, PidMode, VolumesFrom, Links } = HostConfig;
   const shared = [NetworkMode, IpcMode, PidMode].flatMap((mode) =>

@@ -3,6 +3,7 @@ import type { Details } from '#libs/contracts/scalars';
 import { readAs } from '../cleanup/listing.ts';
 import type { EngineReader } from '../engine-port.ts';
 import { composeLabels, type Labels, labelsSchema } from '../labels.ts';
+import { ownName, withOwnLabels } from '../own-labels.ts';
 
 const listedSchema = z.object({
   Id: z.string().regex(/^[0-9a-f]{64}$/),
@@ -10,6 +11,7 @@ const listedSchema = z.object({
     .array(z.string())
     .nullish()
     .transform((value) => value ?? []),
+  ImageID: z.string().optional(),
   State: z.string().catch('unknown'),
   Created: z.number().catch(0),
   Labels: labelsSchema,
@@ -47,8 +49,8 @@ export async function readSiblings(
 ): Promise<Pick<Family, 'siblings' | 'names'>> {
   const answer = await reader.read(['containers', 'json'], { all: true });
   // One that is left out might live in the network of one that goes.
-  const all = readAs(z.array(listedSchema), answer, 'its containers');
-  const named = all.map((each) => ({ ...each, name: nameOf(each.Names) }));
+  const all = await withOwnLabels(reader, readAs(z.array(listedSchema), answer, 'its containers'));
+  const named = all.map((each) => ({ ...each, name: ownName(each.Names) ?? '' }));
   const dependents = (id: string, name: string): string[] =>
     named.flatMap(({ HostConfig, name: own }) => {
       const mode = HostConfig?.NetworkMode ?? '';
@@ -86,11 +88,6 @@ function belongsTo(its: Labels, composeService: string): boolean {
     its[composeLabels.oneOff]?.toLowerCase() !== 'true' &&
     /^\d{1,6}$/.test(its[composeLabels.number] ?? '')
   );
-}
-
-// Names with a second slash are links, which other containers gave it.
-function nameOf(names: readonly string[]): string {
-  return names.find((each) => /^\/[^/]+$/.test(each))?.slice(1) ?? '';
 }
 
 /** Two containers of one number: Compose is re-creating one of them right now, or was interrupted. */

@@ -89,7 +89,7 @@ export function workOfServices(engines: readonly string[]): Readonly<Record<Serv
       ...nothing,
       states: [anyRequested, dead],
       asks: [
-        ...anyExecutor('resolve', 'targets'),
+        ...anyExecutor('resolve', 'targets', 'bind'),
         ...rpcs('safety', 'status', 'explain', 'reset', 'control', 'replay', 'rebuild'),
         ...rpcs('audit', 'query', 'verify', 'prove', 'health'),
         ...rpcs('verifier', 'health'),

@@ -83,14 +83,18 @@ function forEndpoint(action: EndpointAction, params: Details, { missing }: Endpo
 async function forEngine(
   action: EngineAction,
   params: Details,
-  { target }: Step,
+  { target, bound }: Step,
   view: EngineView,
 ): Promise<Intent> {
+  if (!bound) {
+    const message = `The request names nothing that ${action.name} may act on: it was made by an earlier version. Ask again; nothing was done`;
+    return withhold('not_applicable', 'not_bound', message);
+  }
   if (action.kind !== target.kind || action.concerns(params) !== target.name) {
     const message = `The step is about something else than ${targetId(target)}, which is what is leased; nothing was done`;
     return withhold('failed', 'not_understood', message);
   }
-  const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params));
+  const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params, bound));
   return prepared.kind === 'ready'
     ? { kind: 'act', on: 'engine', action, prepared }
     : withhold('not_applicable', prepared.code ?? 'not_applicable', prepared.message);

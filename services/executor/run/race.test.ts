@@ -49,7 +49,7 @@ async function openContext(): Promise<ExecutorContext & { readonly context: Serv
   return {
     context,
     bus,
-    view: { engine, inventory, rules: { commands: builtInCommands } },
+    view: { engine, inventory, rules: { commands: builtInCommands }, maintenance: async () => [] },
     endpoints: stack.use(openEndpoints(noEndpoints, undefined, clock)),
     cells: await openCells(bus, buckets.safety, cellSchema),
     engineName: 'local',

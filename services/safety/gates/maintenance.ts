@@ -1,5 +1,5 @@
 import { targetId } from '#libs/contracts/target';
-import { fromInstant } from '#libs/runtime/instant';
+import { fromInstant, isWithin } from '#libs/runtime/instant';
 import { allowedAt, type Gate } from './gate.ts';
 
 /** During a maintenance window people work on the target; the mesh keeps its hands off. */
@@ -7,8 +7,7 @@ export const maintenanceGate: Gate = ({ control, candidate, now }) => {
   const gate = 'maintenance';
   const id = targetId(candidate.target);
   const window = control.maintenance.find(
-    ({ from, until, targets }) =>
-      fromInstant(from) <= now && now < fromInstant(until) && (targets.length === 0 || targets.includes(id)),
+    (each) => isWithin(each, now) && (each.targets.length === 0 || each.targets.includes(id)),
   );
   if (!window) return { gate, pass: true, message: 'no maintenance window is on' };
   return {

@@ -43,6 +43,7 @@ const requests: readonly Row[] = [
     [`hemostat.rpc.executor.${engine}.resolve`, 'gateway safety operator'],
     [`hemostat.rpc.executor.${engine}.targets`, 'gateway safety operator'],
     [`hemostat.rpc.executor.${engine}.preview`, 'safety operator'],
+    [`hemostat.rpc.executor.${engine}.bind`, 'gateway'],
     [`hemostat.rpc.executor.${engine}.inspect`, 'verifier'],
     [`hemostat.rpc.executor.${engine}.other`, ''],
   ]),

@@ -30,7 +30,7 @@ export async function startExecutor(started: Started, callTimeoutMs: number): Pr
   const protection = { names: [], ownId: '' };
   const { clock, log } = bus;
   const inventory = openInventory({ engineName, engine, protection, clock, log, health: createHealth() });
-  const view = { engine, inventory, rules: { commands: new Map() } };
+  const view = { engine, inventory, rules: { commands: new Map() }, maintenance: async () => [] };
   const context = {
     bus,
     view,
