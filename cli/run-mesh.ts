@@ -11,7 +11,7 @@ export function up(): Promise<void> {
     process.stderr.write(
       [
         `hemostat is ready: ${mesh.gatewayUrl} (API ${mesh.gatewayUrl}/docs, health ${mesh.gatewayUrl}/health)`,
-        `NATS: ${mesh.natsUrl} (watch it: nats --server ${mesh.natsUrl}${key} sub 'hemostat.>')`,
+        `NATS: ${mesh.natsUrl} (watch it: nats --server ${mesh.natsUrl}${key} sub 'hemostat.stored.>')`,
         'Ctrl-C stops it.',
         '',
       ].join('\n'),

@@ -11,8 +11,8 @@ import type { Log } from '#libs/runtime/log';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { findNatsServer, isAtLeast, natsServerVersion } from './find-nats-server.ts';
 import { launch, pidFile } from './launch-nats-server.ts';
+import { meshAccount } from './permissions/nats-api.ts';
 import { forOwner } from './permissions/nkey-files.ts';
-import { meshAccount } from './permissions/server-conf.ts';
 import { writeServerFiles } from './permissions/server-files.ts';
 import type { Role } from './permissions/work.ts';
 

@@ -6,16 +6,13 @@ import { attributesOf, templateOf } from './fact.ts';
 import { tracedHeaders } from './headers.ts';
 import { storeMessage } from './store-message.ts';
 
-/** Tells live subscribers; who must not miss anything reads the stream. */
-export function announce(bus: Bus, subject: string, body: unknown): Promise<void> {
+/** Tells live subscribers and the stream that has the subject; resolves when that one stored it, and stores an id once in two minutes. */
+export function announce(bus: Bus, subject: string, body: unknown, messageId?: string): Promise<void> {
   return inSpan(
     bus.tracer,
     `publish ${templateOf(subject)}`,
     { kind: 'producer', attributes: attributesOf(subject) },
-    () => {
-      const headers = tracedHeaders();
-      return bus.outbox.send(() => bus.nc.publish(subject, JSON.stringify(body), { headers }));
-    },
+    () => publishStored(bus, subject, body, messageId),
   );
 }
 

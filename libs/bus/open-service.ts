@@ -80,6 +80,7 @@ export async function openService(name: string, options: OpenOptions): Promise<S
     health,
     signal,
     makes: settings.NATS_NKEY_FILE === undefined || name === setUpRole,
+    forPublishers: settings.NATS_NKEY_FILE !== undefined && name === setUpRole,
     plan: {
       engines: [settings.HEMOSTAT_ENGINE],
       factsDays: settings.HEMOSTAT_FACTS_DAYS,

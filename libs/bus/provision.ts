@@ -5,6 +5,8 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
@@ -19,6 +21,7 @@ import {
   auditAll,
   buckets,
   checkpointSubject,
+  completeChannel,
   consumers,
   deadAll,
   inboxBelow,
@@ -27,6 +30,13 @@ import {
   streams,
 } from '#libs/contracts/subjects';
 import type { Bus } from './bus.ts';
+import {
+  apiPrefixOf,
+  bucketStream,
+  deliveryFrom,
+  meshAccount,
+  resultsAccount,
+} from './permissions/nats-api.ts';
 
 export type ProvisionOptions = {
   /** Engines whose executors need a consumer. */
@@ -53,11 +63,21 @@ export const ackWaitMs = 5_000;
 
 /** Makes every stream, bucket and durable consumer that is missing. Safe to run at once in any number of processes. */
 export async function provision(bus: Bus, options: ProvisionOptions): Promise<void> {
-  for (const config of streamConfigs(bus, options)) await ensureStream(bus, config);
-  for (const bucket of Object.values(buckets)) {
-    await bus.kvm.create(bucket, { history: 5, replicas: bus.replicas, allow_direct: bus.replicas === 1 });
+  for (const config of streamConfigs(bus, options)) await ensureStream(bus.jsm, config);
+  for (const [bucket, description] of bucketDescriptions) {
+    const { replicas } = bus;
+    await bus.kvm.create(bucket, { history: 5, replicas, allow_direct: replicas === 1 });
+    await bus.jsm.streams.update(bucketStream(bucket), { description });
   }
   for (const [stream, config] of consumerConfigs(options)) await ensureConsumer(bus, stream, config);
+}
+
+/** Makes the copy of the results that publishers read, in an account that holds nothing else; on a NATS with keys only. */
+export async function provisionForPublishers(bus: Bus, options: ProvisionOptions): Promise<void> {
+  const apiPrefix = apiPrefixOf(resultsAccount);
+  const jsm = await jetstreamManager(bus.nc, { apiPrefix, timeout: bus.answerWithinMs, checkAPI: false });
+  const external = { api: apiPrefixOf(meshAccount), deliver: deliveryFrom(meshAccount) };
+  await ensureStream(jsm, { ...resultsConfig(bus, options), sources: [{ name: streams.results, external }] });
 }
 
 /** Throws an `UnsuitableServer` with the remedy; warns of what an old one cannot do. */
@@ -83,18 +103,37 @@ export function refuseOldServers(bus: Bus): void {
 
 type StreamPlan = Partial<StreamConfig> & { readonly name: string };
 
-function streamConfigs(bus: Bus, { factsDays, auditPerTarget }: ProvisionOptions): readonly StreamPlan[] {
-  const base = {
-    storage: StorageType.File,
-    num_replicas: bus.replicas,
-    discard: DiscardPolicy.Old,
-    // With one copy a direct read is the leader's own; with more it may be stale, and decisions must not be.
-    allow_direct: bus.replicas === 1,
-  };
+const bucketDescriptions = [
+  [buckets.safety, 'What safety remembers: a cell for each target, the kill switch, orders of people.'],
+  [buckets.audit, 'Where the audit stands: the end of its chain, and who appends to it.'],
+] as const;
+
+const baseOf = ({ replicas }: Bus) => ({
+  storage: StorageType.File,
+  num_replicas: replicas,
+  discard: DiscardPolicy.Old,
+  // With one copy a direct read is the leader's own; with more it may be stale, and decisions must not be.
+  allow_direct: replicas === 1,
+});
+
+const resultsConfig = (bus: Bus, { factsDays }: ProvisionOptions): StreamPlan => ({
+  ...baseOf(bus),
+  name: streams.results,
+  description: 'How each remediation ended, for who asked for it; read it by a durable consumer of your own.',
+  subjects: [completeChannel],
+  max_age: days(factsDays),
+  max_msgs: 100_000,
+  deny_delete: true,
+});
+
+function streamConfigs(bus: Bus, options: ProvisionOptions): readonly StreamPlan[] {
+  const { factsDays, auditPerTarget } = options;
+  const base = baseOf(bus);
   return [
     {
       ...base,
       name: streams.facts,
+      description: 'The facts of every remediation, and what people ordered of safety.',
       subjects: [allFacts, allSafetyActs],
       max_age: days(factsDays),
       deny_delete: true,
@@ -103,22 +142,32 @@ function streamConfigs(bus: Bus, { factsDays, auditPerTarget }: ProvisionOptions
     {
       ...base,
       name: streams.inbox,
+      description: 'Requests that came over NATS and that no gateway has taken up yet.',
       subjects: [inboxSubject, inboxBelow],
       retention: RetentionPolicy.Workqueue,
     },
+    resultsConfig(bus, options),
     {
       ...base,
       name: streams.audit,
+      description: 'The newest audit records of each target; the audit file has all of them.',
       subjects: [auditAll],
       max_msgs_per_subject: auditPerTarget,
       max_age: days(factsDays),
       deny_delete: true,
     },
-    { ...base, name: streams.dead, subjects: [deadAll], max_age: days(30) },
+    {
+      ...base,
+      name: streams.dead,
+      description: 'Messages that could not be understood, with the reason.',
+      subjects: [deadAll],
+      max_age: days(30),
+    },
     // Without an age: the newest one has to be there however long nothing happens.
     {
       ...base,
       name: streams.checkpoints,
+      description: 'Signed checkpoints of the audit.',
       subjects: [checkpointSubject],
       max_msgs: 10_000,
       deny_delete: true,
@@ -132,8 +181,14 @@ function consumerConfigs({
   engines,
   executorSlots,
 }: ProvisionOptions): readonly (readonly [string, ConsumerPlan])[] {
-  const durable = (name: string, filter: string | undefined, maxAckPending: number): ConsumerPlan => ({
+  const durable = (
+    name: string,
+    filter: string | undefined,
+    maxAckPending: number,
+    description: string,
+  ): ConsumerPlan => ({
     durable_name: name,
+    description,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: seconds(ackWaitMs / 1_000),
@@ -142,30 +197,38 @@ function consumerConfigs({
     ...(filter === undefined ? {} : { filter_subject: filter }),
   });
   return [
-    [streams.inbox, durable(consumers.inbox, undefined, 4_096)],
-    [streams.facts, durable(consumers.requests, anyRequested, 512)],
-    [streams.facts, durable(consumers.progress, anyStep, 512)],
-    [streams.facts, durable(consumers.finished, anyFinished, 512)],
-    [streams.facts, durable(consumers.audit, undefined, 2_048)],
-    [streams.dead, durable(consumers.auditDead, undefined, 512)],
+    [streams.inbox, durable(consumers.inbox, undefined, 4_096, 'Hands requests to the gateway.')],
+    [streams.facts, durable(consumers.requests, anyRequested, 512, 'Hands to safety what it is to decide.')],
+    [streams.facts, durable(consumers.progress, anyStep, 512, 'Tells safety that an executor is at work.')],
+    [streams.facts, durable(consumers.finished, anyFinished, 512, 'Tells safety that an executor is done.')],
+    [streams.facts, durable(consumers.audit, undefined, 2_048, 'Hands every fact to the audit.')],
+    [streams.dead, durable(consumers.auditDead, undefined, 512, 'Hands dead letters to the audit.')],
     ...engines.map(
       (engine) =>
-        [streams.facts, durable(consumers.executor(engine), anyDecidedOf(engine), executorSlots)] as const,
+        [
+          streams.facts,
+          durable(
+            consumers.executor(engine),
+            anyDecidedOf(engine),
+            executorSlots,
+            `Hands to the executor of the engine ${engine} what was decided.`,
+          ),
+        ] as const,
     ),
   ];
 }
 
-async function ensureStream(bus: Bus, config: StreamPlan): Promise<void> {
+async function ensureStream({ streams: made }: JetStreamManager, config: StreamPlan): Promise<void> {
   try {
-    await bus.jsm.streams.add(config);
+    await made.add(config);
   } catch (error) {
     if (!isApiError(error, streamNameInUse)) throw error;
     const { name, retention: _retention, storage: _storage, ...changeable } = config;
-    await bus.jsm.streams.update(name, changeable).catch(async (failure: unknown) => {
+    await made.update(name, changeable).catch(async (failure: unknown) => {
       if (changeable.republish === undefined || !isApiError(failure, streamNotSo)) throw failure;
       // Before 2.10 a stream that was made without it cannot be given it.
       const { republish: _republish, ...rest } = changeable;
-      await bus.jsm.streams.update(name, rest);
+      await made.update(name, rest);
     });
   }
 }
@@ -175,6 +238,7 @@ async function ensureConsumer(bus: Bus, stream: string, config: ConsumerPlan): P
     await bus.jsm.consumers.info(stream, config.durable_name);
     await bus.jsm.consumers.update(stream, config.durable_name, {
       ...(config.ack_wait === undefined ? {} : { ack_wait: config.ack_wait }),
+      ...(config.description === undefined ? {} : { description: config.description }),
       ...(config.max_ack_pending === undefined ? {} : { max_ack_pending: config.max_ack_pending }),
     });
   } catch (error) {

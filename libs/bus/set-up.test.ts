@@ -1,5 +1,9 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { startLockedNats } from '#libs/testing/locked-nats';
+import { startNatsServer } from '#libs/testing/nats-server';
 import { until } from '#libs/testing/until';
 import { openService } from './open-service.ts';
 
@@ -33,6 +37,28 @@ it('a service without a key makes what is missing, as long as NATS lets it', asy
   await until('it is told', () => lines.find((line) => line.includes('its streams cannot be set up')));
   stop.abort();
   await expect(opening).rejects.toThrow();
+}, 30_000);
+
+it('every stream, bucket and consumer says what it is for, also where it was made before it could', async () => {
+  await using server = await startNatsServer();
+  const nc = await connect({ servers: server.url });
+  const jsm = await jetstreamManager(nc);
+  await jsm.streams.add({ name: 'HEMOSTAT', subjects: ['hemostat.remediation.>'] });
+  await jsm.consumers.add('HEMOSTAT', { durable_name: 'audit-facts', ack_policy: 'explicit' });
+  await new Kvm(nc).create('hemostat_safety', { history: 5 });
+  await using _ = await openService('safety', {
+    env: { NATS_URL: server.url, LOG_LEVEL: 'silent' },
+    signal: never,
+  });
+  const told: string[] = [];
+  for await (const { config } of jsm.streams.list()) {
+    told.push(config.name);
+    expect(config).toMatchObject({ description: expect.stringMatching(/^[A-Z].*\.$/) });
+    for await (const consumer of jsm.consumers.list(config.name))
+      expect(consumer.config).toMatchObject({ description: expect.stringMatching(/^[A-Z].*\.$/) });
+  }
+  expect(told).toHaveLength(8);
+  await nc.close();
 }, 30_000);
 
 it('a key that the server does not know is told as that, not as an absent NATS', async () => {

@@ -7,7 +7,13 @@ import { retryUntil } from '#libs/runtime/retry';
 import type { Bus } from './bus.ts';
 import { bucketStream } from './permissions/nats-api.ts';
 import { isServiceRole, type Role, workOfServices } from './permissions/work.ts';
-import { type ProvisionOptions, provision, refuseOldServers, UnsuitableServer } from './provision.ts';
+import {
+  type ProvisionOptions,
+  provision,
+  provisionForPublishers,
+  refuseOldServers,
+  UnsuitableServer,
+} from './provision.ts';
 
 /** The identity that makes the streams where the services may not. */
 export const setUpRole = 'setup' satisfies Role;
@@ -34,16 +40,26 @@ export type SetUpOptions = {
   readonly signal: AbortSignal;
   /** Whether this service may make what is missing. */
   readonly makes: boolean;
+  /** Whether NATS has accounts, and this service may make what publishers read in theirs. */
+  readonly forPublishers: boolean;
   readonly plan: ProvisionOptions;
 };
 
 /** Makes what is missing, or waits until it is there, as long as it takes. */
-export async function setUp({ bus, health, signal, makes, plan }: SetUpOptions): Promise<void> {
+export async function setUp({
+  bus,
+  health,
+  signal,
+  makes,
+  forPublishers,
+  plan,
+}: SetUpOptions): Promise<void> {
   const trouble = makes ? noStreams : notSetUp;
   refuseOldServers(bus);
   const attempt = async (tries: number): Promise<void> => {
     try {
       await (makes ? provision(bus, plan) : lookForAll(bus, plan.engines));
+      if (forPublishers) await provisionForPublishers(bus, plan);
     } catch (error) {
       health.report('nats', trouble);
       if (makes || tries % 20 === 2) bus.log.warn({ err: error }, `${trouble.cause}: ${trouble.remedy}`);

@@ -6,6 +6,7 @@ import { encodeToken } from './token.ts';
 export const streams = {
   facts: 'HEMOSTAT',
   inbox: 'HEMOSTAT_INBOX',
+  results: 'HEMOSTAT_RESULTS',
   audit: 'HEMOSTAT_AUDIT',
   dead: 'HEMOSTAT_DEAD',
   checkpoints: 'HEMOSTAT_CHECKPOINTS',

@@ -5,7 +5,7 @@ import { subscribe } from '#libs/bus/live';
 import { readRemediation } from '#libs/bus/remediation-record';
 import { type Decided, decidedSchema, type Requested, requestedSchema } from '#libs/contracts/facts';
 import { detailsSchema } from '#libs/contracts/scalars';
-import { completeChannel, decidedSubject, requestedSubject } from '#libs/contracts/subjects';
+import { completeChannel, decidedSubject, requestedSubject, streams } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 import { type BusGround, startBusGround } from '#libs/testing/bus-ground';
 import { aRequested, aTarget } from '#libs/testing/examples';
@@ -67,6 +67,26 @@ function hearEnds() {
   });
   return { ids, [Symbol.dispose]: () => heard[Symbol.dispose]() };
 }
+
+describe('an end', () => {
+  it('is told only when the stream of results has it, where it stands once under its id however often it is told', async () => {
+    const requested = await leftBehind();
+    await refused(requested);
+    const fact = (await record(requested))?.decided?.body;
+    if (fact?.verdict !== 'refused') return expect.fail('not refused');
+    const { jsm } = ground.context.bus;
+    const { config } = await jsm.streams.info(streams.results);
+    await jsm.streams.delete(streams.results);
+    const tell = () => endingOn(state).tell(requested, { kind: 'decided', fact });
+    await expect(tell()).rejects.toThrow();
+    await jsm.streams.add(config);
+    expect([await tell(), await tell()]).toEqual(['ack', 'ack']);
+    const { messages, last_seq: seq } = (await jsm.streams.info(streams.results)).state;
+    const stored = await jsm.streams.getMessage(streams.results, { seq });
+    expect(stored?.header?.get('Nats-Msg-Id')).toBe(requested.remediation_id);
+    expect({ messages, body: stored?.json() }).toMatchObject({ messages: 1, body: { status: 'rejected' } });
+  });
+});
 
 describe('a lease whose time is over', () => {
   it('ends as refused when nobody ever stated a verdict, where the verdict is looked for, and not as complete beside it', async () => {

@@ -1,7 +1,7 @@
 /**
  * Guarantee: a remediation is settled from its stored terminal fact, never from an own opinion, and once: settling
- * changes nothing unless the lease is still this remediation's. Telling it to live subscribers is at least once: where
- * a message comes again until it is told, the leases go first; where only the leases do, they go last.
+ * changes nothing unless the lease is still this remediation's. Telling it, live and in the stream of results, is at
+ * least once: where a message comes again until it is told, the leases go first; where only the leases do, they go last.
  */
 import type { Bus } from '#libs/bus/bus';
 import type { Handled } from '#libs/bus/consume';
@@ -30,7 +30,7 @@ import { stateDecided } from './state-verdict.ts';
 import { refusedAsUndecided } from './unresolved.ts';
 
 export interface Ending {
-  /** Tells live subscribers of a terminal fact that stands. */
+  /** Tells of a terminal fact that stands; resolves when the stream of results has it. */
   tell(requested: Requested, terminal: Terminal): Promise<Handled>;
   /** Settles and tells an approved remediation whose terminal fact stands. */
   settle(requested: Requested, terminal: Extract<Terminal, { kind: 'complete' }>): Promise<Handled>;
@@ -43,7 +43,8 @@ export interface Ending {
 export function createEnding(bus: Bus, state: SafetyState, policy: Policy, timing: LeaseTiming): Ending {
   const tell = async (requested: Requested, terminal: Terminal): Promise<Handled> => {
     const gates = terminal.kind === 'decided' ? terminal.fact.gates : await gatesOf(bus, requested);
-    await announce(bus, completeChannel, remediationComplete(requested, terminal, gates));
+    const event = remediationComplete(requested, terminal, gates);
+    await announce(bus, completeChannel, event, requested.remediation_id);
     failpoint('announced');
     return 'ack';
   };

@@ -1,13 +1,20 @@
 /** Subjects of NATS itself that permissions name. The server's own documentation has them all. */
 
+/** Streams belong to an account by its name: changing it makes them disappear. */
+export const meshAccount = 'MESH';
+/** Holds the results that publishers take, and nothing that an answer to them could spoil. */
+export const resultsAccount = 'RESULTS';
+
 const js = '$JS.API.';
 
 /** What a pull consumer takes: knowing of it, asking for messages, and acknowledging (from 2.14 on with two tokens more). */
 export const workOf = (stream: string, consumer: string): readonly string[] => [
   `${js}CONSUMER.INFO.${stream}.${consumer}`,
-  `${js}CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+  pullOf(stream, consumer),
   ...acksOf(stream, consumer),
 ];
+export const pullOf = (stream: string, consumer: string): string =>
+  `${js}CONSUMER.MSG.NEXT.${stream}.${consumer}`;
 export const acksOf = (stream: string, consumer: string): readonly string[] => [
   `$JS.ACK.${stream}.${consumer}.>`,
   `$JS.ACK.*.*.${stream}.${consumer}.>`,
@@ -26,8 +33,7 @@ export const scanOf = (stream: string): readonly string[] => [
   `${js}CONSUMER.INFO.${stream}.*`,
   `${js}CONSUMER.MSG.NEXT.${stream}.*`,
   `${js}CONSUMER.DELETE.${stream}.*`,
-  `$JS.FC.${stream}.>`,
-  `$JS.FC.*.*.${stream}.>`,
+  ...flowOf(stream),
 ];
 
 /** Making a durable consumer, and changing it. */
@@ -42,6 +48,19 @@ export const makeStream = (stream: string): readonly string[] => [
   `${js}STREAM.UPDATE.${stream}`,
   infoOf(stream),
 ];
+
+/** What another account copies a stream with. */
+export const sourceOf = (stream: string): readonly string[] => [
+  `${js}CONSUMER.CREATE.${stream}`,
+  `${js}CONSUMER.CREATE.${stream}.>`,
+];
+export const flowOf = (stream: string): readonly string[] => [`$JS.FC.${stream}.>`, `$JS.FC.*.*.${stream}.>`];
+/** How a subject of JetStream's API in one account is called in another one. */
+export const apiPrefixOf = (account: string): string => `${account}.API`;
+export const apiFrom = (account: string, subject: string): string =>
+  subject.replace(/^\$JS\.API/, apiPrefixOf(account));
+/** Below it an account delivers to those that copy its streams. */
+export const deliveryFrom = (account: string): string => `${account}.DELIVER`;
 
 export const anyConsumerInfo = (stream: string): string => `${js}CONSUMER.INFO.${stream}.*`;
 /** Taking the work of a durable consumer away: its messages, or itself, or how it is made. */
@@ -58,10 +77,11 @@ export const bucketKeys = (bucket: string): string => `$KV.${bucket}.>`;
 
 /** What JetStream is able to do. */
 export const accountInfo = `${js}INFO`;
+export const streamNames = `${js}STREAM.NAMES`;
 /** Looking at everything, changing nothing. */
 export const lookAround: readonly string[] = [
   accountInfo,
-  `${js}STREAM.NAMES`,
+  streamNames,
   `${js}STREAM.LIST`,
   `${js}STREAM.INFO.*`,
   `${js}STREAM.MSG.GET.*`,
@@ -78,8 +98,7 @@ export const lookThrough = (stream: string): readonly string[] => [
   `${js}CONSUMER.CREATE.${stream}.>`,
   `${js}CONSUMER.MSG.NEXT.${stream}.*`,
   `${js}CONSUMER.DELETE.${stream}.*`,
-  `$JS.FC.${stream}.>`,
-  `$JS.FC.*.*.${stream}.>`,
+  ...flowOf(stream),
 ];
 export const advisories = '$JS.EVENT.>';
 

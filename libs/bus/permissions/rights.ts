@@ -13,6 +13,7 @@ import {
   anyBucketKey,
   anyConsumerInfo,
   anyService,
+  apiFrom,
   bucketKeys,
   bucketStream,
   inboxOf,
@@ -23,6 +24,7 @@ import {
   makeStream,
   purgeOf,
   readOf,
+  resultsAccount,
   robOf,
   scanOf,
   serviceHears,
@@ -101,6 +103,7 @@ function rightsOfSetup(engines: readonly string[]): Rights {
     publish: [
       accountInfo,
       ...allStreams.flatMap(makeStream),
+      ...makeStream(streams.results).map((subject) => apiFrom(resultsAccount, subject)),
       ...durables(engines).flatMap(([stream, consumer]) => makeConsumer(stream, consumer)),
     ],
     subscribe: [`${inboxOf('setup')}.>`],

@@ -1,4 +1,18 @@
-import { completeChannel, inboxBelow, inboxSubject } from '#libs/contracts/subjects';
+import { completeChannel, inboxBelow, inboxSubject, streams } from '#libs/contracts/subjects';
+import {
+  accountInfo,
+  apiFrom,
+  deliveryFrom,
+  flowOf,
+  makeConsumer,
+  makeStream,
+  meshAccount,
+  pullOf,
+  resultsAccount,
+  sourceOf,
+  streamNames,
+  workOf,
+} from './nats-api.ts';
 import { type Rights, rightsOf, rightsOfPublisher } from './rights.ts';
 import { type Role, roles } from './work.ts';
 
@@ -8,9 +22,6 @@ export type ServerConfOptions = {
   /** Whether the server can be told to write to the disk before it acknowledges: from 2.10 on. */
   readonly syncs: boolean;
 };
-
-/** Streams belong to an account by its name: changing it makes them disappear. */
-export const meshAccount = 'MESH';
 
 const head = `# Who may do what on the NATS of the mesh. Written by "node nats/prepare.ts" from libs/bus/permissions: change it there.
 # Beside it stand keys.conf, the public keys of the users, and publishers.conf, which is yours.
@@ -32,6 +43,14 @@ jetstream {
 }
 `;
 
+const results = streams.results;
+const delivered = `${deliveryFrom(meshAccount)}.>`;
+const pull = pullOf(results, '*');
+/** What publishers have of the copied results: consumers, each under a name that their permissions give them. */
+const consumed = [
+  ...new Set([accountInfo, streamNames, ...makeConsumer(results, '*'), ...workOf(results, '*')]),
+].filter((subject) => subject !== pull);
+
 /** The configuration of a nats-server for the mesh. The keys are in \`keys.conf\` beside it. */
 export function renderServerConf({ engines, syncs }: ServerConfOptions): string {
   const users = roles.map((role) => user(role, rightsOf(role, engines)));
@@ -46,6 +65,35 @@ ${users.join('\n')}
       { service: ${quoted(inboxSubject)}, accounts: [ANYBODY] }
       { service: ${quoted(inboxBelow)}, accounts: [PUBLISHERS] }
       { stream: ${quoted(completeChannel)}, accounts: [ANYBODY, PUBLISHERS] }
+${[...sourceOf(results), ...flowOf(results)].map((subject) => service(subject, resultsAccount)).join('\n')}
+      { stream: ${quoted(delivered)}, accounts: [${resultsAccount}] }
+    ]
+    imports = [
+${makeStream(results)
+  .map((subject) => imported(resultsAccount, subject, apiFrom(resultsAccount, subject)))
+  .join('\n')}
+    ]
+  }
+
+  # A copy of the results. Publishers take it from here, because in an account with streams they could have answers to their
+  # messages delete them.
+  ${resultsAccount} {
+    jetstream: enabled
+    exports = [
+${makeStream(results)
+  .map((subject) => service(subject, meshAccount))
+  .join('\n')}
+${consumed.map((subject) => service(subject, 'PUBLISHERS')).join('\n')}
+      { service: ${quoted(pull)}, response: stream, accounts: [PUBLISHERS] }
+    ]
+    imports = [
+${sourceOf(results)
+  .map((subject) => imported(meshAccount, subject, apiFrom(meshAccount, subject)))
+  .join('\n')}
+${flowOf(results)
+  .map((subject) => imported(meshAccount, subject))
+  .join('\n')}
+      { stream: { account: ${meshAccount}, subject: ${quoted(delivered)} } }
     ]
   }
 
@@ -55,6 +103,7 @@ ${users.join('\n')}
     imports = [
       { service: { account: ${meshAccount}, subject: ${quoted(inboxBelow)} } }
       { stream: { account: ${meshAccount}, subject: ${quoted(completeChannel)} } }
+${[...consumed, pull].map((subject) => imported(resultsAccount, subject)).join('\n')}
     ]
   }
   ANYBODY {
@@ -79,6 +128,14 @@ export function renderKeysConf(publicKeys: Readonly<Record<Role, string>>): stri
 
 const keyName = (role: Role): string => `${role.toUpperCase()}_KEY`;
 const quoted = (subject: string): string => JSON.stringify(subject);
+
+const service = (subject: string, account: string): string =>
+  `      { service: ${quoted(subject)}, accounts: [${account}] }`;
+
+function imported(account: string, subject: string, to?: string): string {
+  const as = to === undefined ? '' : `, to: ${quoted(to)}`;
+  return `      { service: { account: ${account}, subject: ${quoted(subject)} }${as} }`;
+}
 
 function user(role: Role, rights: Rights): string {
   return `      # ${role}

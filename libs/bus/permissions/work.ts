@@ -114,6 +114,7 @@ export function workOfServices(engines: readonly string[]): Readonly<Record<Serv
       asks: anyExecutor('resolve', 'targets', 'preview'),
       answers: [rpcSubject('safety', '*')],
       reads: [streams.facts, safetyBucket],
+      knows: [streams.results],
       scans: [safetyBucket],
       takes: [consumers.requests, consumers.progress, consumers.finished].map((name) => [
         streams.facts,

@@ -82,8 +82,8 @@ const keys: readonly Row[] = [
 ];
 
 const ofTheServer: readonly Row[] = [
-  ['$JS.API.INFO', 'setup operator'],
-  ['$JS.API.STREAM.NAMES', 'operator'],
+  ['$JS.API.INFO', 'setup operator alertmanager'],
+  ['$JS.API.STREAM.NAMES', 'operator alertmanager'],
   ['$JS.API.STREAM.LIST', 'operator'],
   ['$JS.API.STREAM.TEMPLATE.CREATE.ID', ''],
   ['$JS.API.META.LEADER.STEPDOWN', ''],
@@ -97,4 +97,32 @@ const ofTheServer: readonly Row[] = [
   ['$O.bucket.C.ID', ''],
 ];
 
-export const oneByOne: readonly Row[] = [...facts, ...requests, ...inboxes, ...keys, ...ofTheServer];
+/** A publisher's consumer of the copied results, and what makes the copy. */
+const results: readonly Row[] = [
+  ...['INFO', 'MSG.NEXT', 'CREATE'].map(
+    (verb): Row => [`$JS.API.CONSUMER.${verb}.HEMOSTAT_RESULTS.alertmanager`, 'operator alertmanager'],
+  ),
+  [
+    '$JS.API.CONSUMER.CREATE.HEMOSTAT_RESULTS.alertmanager.hemostat.remediation_complete',
+    'operator alertmanager',
+  ],
+  ['$JS.API.CONSUMER.DURABLE.CREATE.HEMOSTAT_RESULTS.alertmanager', 'alertmanager'],
+  ['$JS.API.CONSUMER.DELETE.HEMOSTAT_RESULTS.alertmanager', 'operator'],
+  ['$JS.ACK.HEMOSTAT_RESULTS.alertmanager.1.1.1.1.0', 'alertmanager'],
+  ['$JS.ACK._.ACCOUNT.HEMOSTAT_RESULTS.alertmanager.1.1.1.1.0', 'alertmanager'],
+  ...['CREATE', 'UPDATE', 'INFO'].map(
+    (verb): Row => [`RESULTS.API.STREAM.${verb}.HEMOSTAT_RESULTS`, 'setup'],
+  ),
+  ...['DELETE', 'PURGE'].map((verb): Row => [`RESULTS.API.STREAM.${verb}.HEMOSTAT_RESULTS`, '']),
+  ['MESH.API.CONSUMER.CREATE.HEMOSTAT_RESULTS.alertmanager', ''],
+  ['MESH.DELIVER.S.ID', ''],
+];
+
+export const oneByOne: readonly Row[] = [
+  ...facts,
+  ...requests,
+  ...inboxes,
+  ...keys,
+  ...ofTheServer,
+  ...results,
+];

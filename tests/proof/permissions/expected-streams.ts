@@ -37,6 +37,7 @@ const streams: readonly Stream[] = [
     durables: [['gateway-inbox', 'gateway']],
     open: false,
   },
+  { ...ours, name: 'HEMOSTAT_RESULTS', knownBy: 'safety' },
   { ...ours, name: 'HEMOSTAT_AUDIT', readBy: 'audit', scannedBy: 'audit' },
   { ...ours, name: 'HEMOSTAT_DEAD', readBy: 'audit', durables: [['audit-dead', 'audit']] },
   { ...ours, name: 'HEMOSTAT_CHECKPOINTS', readBy: 'audit' },

@@ -43,6 +43,8 @@ export const subscriptions: readonly Row[] = [
   ['$KV.hemostat_safety.>', 'operator'],
   ['$JS.EVENT.ADVISORY.>', 'operator'],
   ['$JS.API.>', ''],
+  ['RESULTS.>', ''],
+  ['MESH.>', ''],
   ['$JS.ACK.>', ''],
   ['$SYS.>', ''],
   ['_R_.>', ''],

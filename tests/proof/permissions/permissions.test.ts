@@ -109,6 +109,25 @@ describe('on a locked NATS', () => {
       expect(await jsm.streams.getMessage(stream, { last_by_subj: subject })).toBeNull();
   });
 
+  it('who takes results cannot have them, or the word that there are none, come to anything but an inbox', async () => {
+    const nc = parties.of('alertmanager');
+    const jsm = await jetstreamManager(parties.of('operator'), { checkAPI: false });
+    const consumers = (await jetstreamManager(nc)).consumers;
+    await consumers.add('HEMOSTAT_RESULTS', { durable_name: 'alertmanager', ack_policy: 'explicit' });
+    const inbox = async () => (await jsm.streams.info('HEMOSTAT_INBOX')).state.last_seq;
+    const before = await inbox();
+    const next = '$JS.API.CONSUMER.MSG.NEXT.HEMOSTAT_RESULTS.alertmanager';
+    for (const reply of [
+      '$JS.API.STREAM.DELETE.HEMOSTAT_RESULTS',
+      '$JS.API.CONSUMER.DELETE.HEMOSTAT_RESULTS.alertmanager',
+      'hemostat.remediation_needed.somebody',
+    ])
+      for (const batch of [1, 100]) nc.publish(next, JSON.stringify({ batch, no_wait: true }), { reply });
+    const left = async () => (await consumers.info('HEMOSTAT_RESULTS', 'alertmanager')).num_pending;
+    await until('all were handed out', async () => (await left()) === 0 || undefined);
+    expect({ inbox: await inbox(), left: await left() }).toEqual({ inbox: before, left: 0 });
+  });
+
   it('an operator cannot change a durable of the mesh by naming it in the body of a request', async () => {
     const nc = parties.of('operator');
     const jsm = await jetstreamManager(nc, { checkAPI: false });

@@ -22,8 +22,16 @@ export type Parties = AsyncDisposable & {
 export async function connectEverybody(): Promise<Parties> {
   await using stack = new AsyncDisposableStack();
   const publisher = nkeys.createUser();
-  const may =
-    'permissions: { publish: "hemostat.remediation_needed.alertmanager", subscribe: ["_INBOX.>", "hemostat.remediation_complete"] }';
+  const publish = [
+    'hemostat.remediation_needed.alertmanager',
+    ...['$JS.API.INFO', '$JS.API.STREAM.NAMES'],
+    ...['INFO', 'MSG.NEXT', 'CREATE', 'DURABLE.CREATE'].map(
+      (verb) => `$JS.API.CONSUMER.${verb}.HEMOSTAT_RESULTS.alertmanager`,
+    ),
+    '$JS.API.CONSUMER.CREATE.HEMOSTAT_RESULTS.alertmanager.>',
+    ...['', '*.*.'].map((where) => `$JS.ACK.${where}HEMOSTAT_RESULTS.alertmanager.>`),
+  ];
+  const may = `permissions: { publish: ${JSON.stringify(publish)}, subscribe: ["_INBOX.>", "hemostat.remediation_complete"] }`;
   const nats = stack.use(
     await startLockedNats({ publishers: [`{ nkey: ${publisher.getPublicKey()}, ${may} }`] }),
   );

@@ -1,6 +1,6 @@
 import { cellSchema } from '#libs/contracts/cell';
 import type { Complete } from '#libs/contracts/facts';
-import { completeChannel, targetKey } from '#libs/contracts/subjects';
+import { targetKey } from '#libs/contracts/subjects';
 import { type Target, targetId } from '#libs/contracts/target';
 import type { Server } from '../nats/server.ts';
 import type { World } from '../world/world.ts';
@@ -12,7 +12,7 @@ export type Ended = { readonly accepted: number; readonly lost: number; readonly
 /** I1, and that every end was settled as it says, once, and told. */
 export function checkEnds(world: World, server: Server, settlements: readonly Settlement[]): Ended {
   const records = recordsIn(server.facts);
-  const told = server.announced.filter(({ subject }) => subject === completeChannel);
+  const told = server.results.entries;
   const ended = { accepted: records.size, lost: 0, unfinished: 0 };
   for (const [id, record] of records) {
     const ends = endsOf(record);

@@ -22,15 +22,8 @@ const expectation = 'Nats-Expected-Last-Subject-Sequence';
 export function openBus(world: World, wire: Wire, server: Server, process: Process, service: string): Bus {
   const requests = openRequests(process, wire, server);
   const newNonce = (): string => world.chance.hex(16);
-  const publish = (subject: string, payload: string): void =>
-    wire.send(
-      process,
-      `announce ${subject}`,
-      () => {},
-      () => server.announce(subject, payload),
-    );
   const bus = {
-    nc: { isClosed: () => false, publish },
+    nc: { isClosed: () => false },
     js: {
       consumers: {
         get: async (_stream: string, name: string) => ({

@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, NoRespondersError, RequestError } from '@nats-io/transport-node';
-import { streams } from '#libs/contracts/subjects';
+import { completeChannel, streams } from '#libs/contracts/subjects';
 import type { Process } from '../world/process.ts';
 import type { Wire } from '../world/wire.ts';
 import type { Entry, Stored } from './log.ts';
@@ -58,5 +58,7 @@ export function headersFrom(record: Entry['headers']): MsgHdrs {
   return made;
 }
 
-export const streamOf = (subject: string): string =>
-  subject.startsWith('hemostat.dead.') ? streams.dead : streams.facts;
+export function streamOf(subject: string): string {
+  if (subject === completeChannel) return streams.results;
+  return subject.startsWith('hemostat.dead.') ? streams.dead : streams.facts;
+}

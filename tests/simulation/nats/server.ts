@@ -24,13 +24,12 @@ export interface Server {
   readonly facts: StreamLog;
   readonly cells: StreamLog;
   readonly dead: StreamLog;
+  /** What was told of ends. */
+  readonly results: StreamLog;
   readonly durables: ReadonlyMap<string, Durable>;
   log(stream: string): StreamLog;
   respond(subject: string, process: Process | undefined, responder: Responder): void;
   responder(subject: string): Responder | undefined;
-  /** What live subscribers were told. */
-  readonly announced: readonly { readonly subject: string; readonly payload: string }[];
-  announce(subject: string, payload: string): void;
 }
 
 export const engineName = 'local';
@@ -40,14 +39,15 @@ export function createServer(world: World, wire: Wire, weather: Weather): Server
   const facts = createStreamLog(world.now);
   const cells = createStreamLog(world.now);
   const dead = createStreamLog(world.now);
+  const results = createStreamLog(world.now);
   facts.onAppend(({ subject, payload }) =>
     world.note(`stored ${subject} ${hash('sha256', payload, 'hex').slice(0, 12)}`),
   );
-  const announced: { subject: string; payload: string }[] = [];
   const responders = new Map<string, { process: Process | undefined; responder: Responder }[]>();
   const logs: Readonly<Record<string, StreamLog>> = {
     [streams.facts]: facts,
     [streams.dead]: dead,
+    [streams.results]: results,
     [`KV_${buckets.safety}`]: cells,
   };
   const durable = (name: string, filter: string, mostPending: number): [string, Durable] => [
@@ -58,6 +58,7 @@ export function createServer(world: World, wire: Wire, weather: Weather): Server
     facts,
     cells,
     dead,
+    results,
     durables: new Map([
       durable(consumers.requests, anyRequested, 512),
       durable(consumers.progress, anyStep, 512),
@@ -77,7 +78,5 @@ export function createServer(world: World, wire: Wire, weather: Weather): Server
       const [first, ...rest] = alive;
       return first && world.chance.oneOf([first, ...rest]).responder;
     },
-    announced,
-    announce: (subject, payload) => void announced.push({ subject, payload }),
   };
 }
