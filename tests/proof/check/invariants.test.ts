@@ -80,6 +80,17 @@ const broken: readonly (readonly [string, Evidence, readonly RegExp[]])[] = [
     [/^I1.*told as failed and stands as recovered/],
   ],
   [
+    'an end that no result tells of',
+    {
+      ...good,
+      messages: [
+        { ...firstMessage(), stream: streams.results, body: { remediation_id: ids[0] } },
+        ...good.messages,
+      ],
+    },
+    [/^I1.*no result tells of/],
+  ],
+  [
     'one key with two ids',
     { ...good, attempts: [attempt(0), { ...attempt(1), key: 'key-0' }] },
     [/^I1.*has 2 ids/],

@@ -1,4 +1,5 @@
 import { idFromKey } from '#libs/contracts/ids';
+import { detailsSchema } from '#libs/contracts/scalars';
 import { streams } from '#libs/contracts/subjects';
 import type { Attempt, Evidence, Finding } from './evidence.ts';
 import { outcomeOf, type Remediation, remediationsOf, terminalsOf } from './remediations.ts';
@@ -10,6 +11,7 @@ export function nothingLost(evidence: Evidence): Finding {
   const ids = new Set([...accepted, ...byId.keys()]);
   const offences = [
     ...[...ids].flatMap((id) => whatIsWrong(id, byId.get(id), evidence)),
+    ...untold([...byId.values()], evidence),
     ...toldOtherwise(evidence.attempts, byId),
     ...keysWithTwoIds(evidence.attempts),
     ...unreadable.map((sequence) => `fact ${sequence} is none that is known`),
@@ -38,6 +40,18 @@ function whatIsWrong(id: string, known: Remediation | undefined, { run }: Eviden
   const latest =
     Math.max(run.last_fault_at, known.requested[0]?.storedAt ?? 0) + run.ends_within_seconds * 1_000;
   return terminal.storedAt > latest ? [`${id} ended ${terminal.storedAt - latest} ms too late`] : [];
+}
+
+/** Who takes results from their stream hears of every end since its oldest message, which goes when there are too many. */
+function untold(remediations: readonly Remediation[], { messages }: Evidence): readonly string[] {
+  const results = messages.filter(({ stream }) => stream === streams.results);
+  const [oldest] = results;
+  const told = new Set(results.map(({ body }) => detailsSchema.safeParse(body).data?.remediation_id));
+  return remediations.flatMap((each) => {
+    const [terminal] = terminalsOf(each);
+    const isDue = oldest && terminal && terminal.storedAt >= oldest.stored_at;
+    return isDue && !told.has(each.id) ? [`no result tells of ${each.id}`] : [];
+  });
 }
 
 function toldOtherwise(

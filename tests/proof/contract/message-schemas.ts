@@ -17,6 +17,30 @@ import { deadLetterSchema, safetyActSchema } from '#libs/contracts/rpc';
 const id = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const token = '([A-Za-z0-9_-]|=[0-9A-F]{2})+';
 
+/** As docs/responder.md has it. */
+const resultSchema = z
+  .looseObject({
+    event_type: z.literal('remediation_complete'),
+    container: z.string(),
+    action: z.string(),
+    timestamp: z.iso.datetime(),
+    dry_run: z.boolean(),
+    confidence: z.number().nullable(),
+    reason: z.string().nullable(),
+    remediation_id: z.uuid(),
+    outcome: z.string(),
+    gates: z.array(z.looseObject({ gate: z.string() })),
+    data: z.looseObject({ container: z.string(), remediation_id: z.uuid() }),
+  })
+  .and(
+    z.union([
+      z.looseObject({ status: z.literal('rejected') }),
+      z.looseObject({
+        result: z.looseObject({ status: z.enum(['success', 'failed', 'not_applicable', 'not_available']) }),
+      }),
+    ]),
+  );
+
 /** Every kind of message that the mesh keeps, by the form of its subject, and the schema that it has to fit. */
 export const messageKinds: Readonly<
   Record<string, { readonly subject: RegExp; readonly schema: z.ZodType; readonly isText?: true }>
@@ -40,6 +64,7 @@ export const messageKinds: Readonly<
   },
   finished: { subject: new RegExp(`^hemostat\\.remediation\\.${id}\\.finished$`), schema: finishedSchema },
   complete: { subject: new RegExp(`^hemostat\\.remediation\\.${id}\\.complete$`), schema: completeSchema },
+  result: { subject: /^hemostat\.remediation_complete$/, schema: resultSchema },
   safety_act: { subject: /^hemostat\.safety\.(reset|control)\.[0-9a-f-]+$/, schema: safetyActSchema },
   audit: { subject: new RegExp(`^hemostat\\.audit\\.${token}$`), schema: auditRecordSchema },
   checkpoint: {
