@@ -150,6 +150,26 @@ it('a refusal before Docker is no attempt, however often, and shows no HTML', as
   expect(await ask(patient, 'restart')).toMatchObject({ outcome: 'recovered' });
 });
 
+it('a look that fails takes nothing from what is known without it', async () => {
+  await using patient = await ground.patient();
+  let posted = false;
+  relay.instead = (method, path) => {
+    posted ||= method === 'POST';
+    return posted && path.includes(patient.id) ? { status: 403, body: 'no' } : undefined;
+  };
+  expect((await ask(patient, 'restart')).message).toMatch(/^A proxy before .* HTTP 403: no\. Allow/);
+});
+
+it('a proxy that gives up a call which it passed on leaves the end to be found by looking', async () => {
+  await using patient = await ground.patient();
+  relay.before = async (method) => {
+    if (method === 'POST') await patient.container.restart({ t: 0 });
+  };
+  relay.instead = (method) => (method === 'POST' ? { status: 504, body: '<h1>504</h1>' } : undefined);
+  expect(await ask(patient, 'restart')).toMatchObject({ outcome: 'recovered' });
+  expect(await ground.restartsOf(patient)).toBe(1);
+});
+
 it('whoever lost its network to a restart is named over HTTP and over NATS', async () => {
   await using owner = await ground.patient();
   await using guest = await sleeper({ NetworkMode: `container:${owner.id}` });
