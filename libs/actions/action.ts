@@ -133,6 +133,8 @@ export type EngineAction = ActionBase & {
    * the request names can tell, by the Compose project that it belongs to.
    */
   concerns(params: Details): string | undefined;
+  /** Parameters one of which has to be there where no container is named. */
+  readonly insteadOfContainer: readonly string[];
   /** What to say to a request that names no container, and whose parameters do not tell it either. */
   readonly lacking: string;
   /** The parameters of the step, once it is known what is leased and which container was named. */

@@ -15,6 +15,7 @@ import {
   scopeIn,
   scopeName,
   scopeNamed,
+  scopeNames,
 } from './cleanup/scope.ts';
 import { surveyCleanup } from './cleanup/survey.ts';
 import { type Fate, sayBytes, sayItems, tally } from './cleanup/tally.ts';
@@ -41,6 +42,7 @@ export const cleanup: EngineAction = {
     const scope = scopeIn(cleanupParams(params));
     return scope && scopeName(scope);
   },
+  insteadOfContainer: scopeNames,
   lacking:
     'is missing: name a container of a Compose project, or in params one of project, label and all: true',
 

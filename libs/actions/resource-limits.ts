@@ -16,7 +16,7 @@ export const limitsSchema = z
     memory_swap_bytes: z
       .union([noLimit, z.int().min(leastBytes).max(mostBytes)])
       .optional()
-      .describe('bytes of memory and swap together; -1: no limit of swap'),
+      .describe('bytes of memory and swap together, so at least memory_bytes; -1: no limit of swap'),
     cpus: z.number().min(0.01).max(1024).optional().describe('CPUs, such as 0.5'),
     cpu_shares: z
       .int()
@@ -38,7 +38,8 @@ export const limitsSchema = z
       path: ['memory_swap_bytes'],
       error: 'is memory and swap together, so at least memory_bytes',
     },
-  );
+  )
+  .meta({ minProperties: 1 });
 export type Limits = z.output<typeof limitsSchema>;
 
 /** Does the container have all of these limits? */

@@ -25,7 +25,7 @@ import {
   reasonSchema,
   requestIdSchema,
 } from './scalars.ts';
-import { resolvedTargetSchema, targetSchema } from './target.ts';
+import { resolvedTargetSchema, targetIdPattern, targetSchema } from './target.ts';
 
 /** Request and reply of every verb: `hemostat.rpc.<service>.<verb>`, JSON both ways. */
 
@@ -215,7 +215,7 @@ export const verifierVerbs = {
 const whichTarget = {
   /** A container name or id; or give the canonical target. */
   container: containerRefSchema.optional(),
-  target: z.string().max(500).optional(),
+  target: z.string().max(500).meta({ pattern: targetIdPattern }).optional(),
   engine: engineSchema.optional(),
 };
 

@@ -6,6 +6,10 @@ export const instantSchema = z.iso.datetime({ precision: 3 });
 const instantForm = { error: 'must be an instant such as 2026-01-31T12:00:00Z' };
 const zoned = z.iso.datetime({ offset: true });
 const naive = z.iso.datetime({ local: true });
+const givenPattern = z.regexes
+  .datetime({ offset: true, local: true })
+  .source.replace('T', '[Tt ]')
+  .replace('Z', '[Zz]');
 
 /**
  * What people give: any of RFC 3339's forms, and one without a zone, which is read as UTC. It comes out as
@@ -13,7 +17,7 @@ const naive = z.iso.datetime({ local: true });
  */
 export const givenInstantSchema = z
   .string(instantForm)
-  .meta({ format: 'date-time', examples: ['2026-01-31T12:00:00Z'] })
+  .meta({ format: 'date-time', pattern: givenPattern, examples: ['2026-01-31T12:00:00Z'] })
   .transform((text) => {
     const given = text.toUpperCase().replace(' ', 'T');
     const instant = zoned.safeParse(given).success ? given : `${given}Z`;

@@ -20,6 +20,9 @@ export const targetSchema = z.strictObject({
 });
 export type Target = z.infer<typeof targetSchema>;
 
+/** What the text of a canonical target is like, for schemas that are read elsewhere. */
+export const targetIdPattern = `^[A-Za-z0-9_-]{1,63}/(${targetKinds.join('|')})/[\\s\\S]{1,${longestTargetName}}$`;
+
 /** `<engine>/<kind>/<name>`: the text that leases, budgets and the audit are kept under. */
 export function targetId(target: Target): string {
   return `${target.engine}/${target.kind}/${target.name}`;

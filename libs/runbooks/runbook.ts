@@ -35,6 +35,8 @@ export type Runbook = {
   readonly container: 'named' | 'optional' | 'implied';
   /** Of one that may: what a request with these parameters lacks without a container; undefined: nothing. */
   lacking?(params: Details): string | undefined;
+  /** The parameters that each mend it. */
+  readonly insteadOfContainer?: readonly string[];
   about(configured: ConfiguredTargets): string;
   /** All that it may act upon, each leased before anything begins; `container` is what the request names. */
   concerns(container: string, params: Details, configured: ConfiguredTargets): readonly Concern[];

@@ -15,7 +15,10 @@ export function singleAction(action: Action): Runbook {
     params,
     container: containerOf(action),
     ...(action.on === 'engine'
-      ? { lacking: (given) => (action.concerns(given) === undefined ? action.lacking : undefined) }
+      ? {
+          lacking: (given) => (action.concerns(given) === undefined ? action.lacking : undefined),
+          insteadOfContainer: action.insteadOfContainer,
+        }
       : {}),
     about: () => name,
     concerns: (container, given) => [concernOf(action, container, given)],

@@ -6,7 +6,7 @@ import { parseOrProblem } from '#libs/contracts/parse';
 import { Problem } from '#libs/contracts/problem';
 import { type Details, detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbookNamed, runbooks } from '#libs/runbooks/catalogue';
-import type { Runbook } from '#libs/runbooks/runbook';
+import { wishForm } from './wish-form.ts';
 
 /** A request as a door hands it over: parsed, and nothing asked of anybody yet. */
 export type Asking = {
@@ -32,19 +32,13 @@ export const actionNameSchema = z.enum(names, {
       : `is the name of an action: ${names.join(', ')}`,
 });
 
-/** For the API's document: what one action takes, under its name. */
-function describedParams({ name, summary, params }: Runbook): object {
-  const { $schema: _, ...schema } = z.toJSONSchema(params, { io: 'input' });
-  return { ...schema, title: name, description: summary };
-}
-
 const membersSchema = z.strictObject({
   container: askSchema.shape.container
     .optional()
     .describe('A name or id of the container. Goes without for actions that are about something else.'),
   action: actionNameSchema,
   engine: engineSchema.optional(),
-  params: detailsSchema.meta({ anyOf: runbooks.map(describedParams) }).optional(),
+  params: detailsSchema.optional(),
   command: z
     .union([z.string().max(4096), z.array(z.string().max(4096)).max(64)])
     .optional()
@@ -59,17 +53,20 @@ const membersSchema = z.strictObject({
     .min(1)
     .max(overridableGates.length)
     .refine((named) => new Set(named).size === named.length, { error: 'names a gate twice' })
+    .meta({ uniqueItems: true })
     .optional()
     .describe('Break glass: gates that shall not stand in the way. Needs the scope admin, and a reason.'),
 });
 
 /** What both doors accept. */
-export const wishSchema = membersSchema.refine((wish) => containerTrouble(wish) === undefined, {
-  path: ['container'],
-  error: ({ input }) => containerTrouble(input),
-  // Also when something else is wrong: all of it is told at once.
-  when: ({ value }) => typeof value === 'object' && value !== null,
-});
+export const wishSchema = membersSchema
+  .refine((wish) => containerTrouble(wish) === undefined, {
+    path: ['container'],
+    error: ({ input }) => containerTrouble(input),
+    // Also when something else is wrong: all of it is told at once.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  .meta(wishForm(runbooks));
 export type Wish = z.output<typeof wishSchema>;
 
 const namesSchema = z.object({ action: z.string(), container: z.unknown().optional() });

@@ -13,6 +13,9 @@ const volumeSchema = z
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/, { error: 'is the name of a volume' });
 
 const ways = 'one of project, label and all: true';
+/** The parameters that say where, one of which there has to be where no container says it. */
+export const scopeNames = ['project', 'label', 'all'] as const;
+const given = scopeNames.map((name) => ({ required: [name] }));
 
 /** Of the three ways to say where, at most one; none where a container says it. */
 export const cleanupParamsSchema = z
@@ -41,7 +44,8 @@ export const cleanupParamsSchema = z
   .refine(({ project, label, all }) => [project, label, all].filter((way) => way !== undefined).length <= 1, {
     error: `${ways} is enough`,
     path: ['project'],
-  });
+  })
+  .meta({ oneOf: [...given, { not: { anyOf: given } }] });
 export type CleanupParams = z.output<typeof cleanupParamsSchema>;
 
 export type Scope =

@@ -11,6 +11,11 @@ const argvSchema = z.array(wordSchema).min(1, { error: 'must have at least one w
 
 /** What a shell would read in a text. None does, so whoever writes one of these expects something else to happen. */
 const shellSigns = /[\r\n;&|<>$`\\"'(){}[\]*?~#!]/;
+// The same as a form, for schemas that are read elsewhere.
+const textPattern = '^[ \\t]*W{1,256}([ \\t]+W{1,256}){0,31}[ \\t]*$'.replaceAll(
+  'W',
+  '[%+,./0-9:=@A-Z^_a-z-]',
+);
 const named: Readonly<Record<string, string>> = {
   '\n': 'a line break',
   '\r': 'a line break',
@@ -30,7 +35,7 @@ export function wordsOf(text: string): { readonly words: readonly string[] } | {
 
 /** A command as a text or as a list of words. Comes out as the list. */
 export const commandSchema = z
-  .union([z.string().max(4_096), argvSchema], {
+  .union([z.string().max(4_096).meta({ pattern: textPattern }), argvSchema], {
     error:
       'must be a text such as "ps -ef", or a list of 1 to 32 words such as ["ps", "-ef"], each of 1 to 256 printable ASCII characters',
   })

@@ -10,7 +10,8 @@ export function allowedBy(schema: JsonSchema): fc.Arbitrary<unknown> {
   if ('const' in schema) return fc.constant(schema.const);
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum);
   if (Array.isArray(schema.anyOf) && schema.anyOf.length > 0) {
-    return fc.oneof(...schema.anyOf.filter(isSchema).map(allowedBy));
+    const { anyOf: _, ...base } = schema;
+    return fc.oneof(...schema.anyOf.filter(isSchema).map((each) => allowedBy(together(base, each))));
   }
   switch (schema.type) {
     case 'string':
@@ -38,6 +39,17 @@ export function allowedBy(schema: JsonSchema): fc.Arbitrary<unknown> {
   }
 }
 
+function together(base: JsonSchema, more: JsonSchema): JsonSchema {
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+  const members = (value: unknown): JsonSchema => (isSchema(value) ? value : {});
+  return {
+    ...base,
+    ...more,
+    properties: { ...members(base.properties), ...members(more.properties) },
+    required: [...list(base.required), ...list(more.required)],
+  };
+}
+
 function text(schema: JsonSchema): fc.Arbitrary<string> {
   if (schema.format === 'date-time')
     return fc
@@ -51,7 +63,8 @@ function text(schema: JsonSchema): fc.Arbitrary<string> {
 }
 
 function object(schema: JsonSchema): fc.Arbitrary<unknown> {
-  const members = isSchema(schema.properties) ? Object.entries(schema.properties) : [];
+  const all = isSchema(schema.properties) ? Object.entries(schema.properties) : [];
+  const members = all.filter(([, each]) => !isSchema(each) || !('not' in each));
   const known = Object.fromEntries(
     members.map(([name, each]) => [name, isSchema(each) ? allowedBy(each) : fc.jsonValue()]),
   );

@@ -14,6 +14,16 @@ const tags = ['safety'];
 // Long enough for safety itself to ask the executor what a container's name means.
 const patience = { timeoutMs: 8_000 };
 
+// What safety wants of an order beyond its single members, as JSON schema has it.
+const named = { anyOf: [{ required: ['container'] }, { required: ['target'] }] };
+const resetForm = {
+  anyOf: [
+    { properties: { all: { const: true } }, required: ['all'], not: named },
+    { properties: { all: { const: false } }, ...named },
+  ],
+};
+const controlForm = { anyOf: [{ required: ['kill_switch'] }, { required: ['maintenance'] }] };
+
 /** Safety's own verbs. Who acts is the principal of the request, never a member of it. */
 export function safetyRoutes(app: App, { link }: RouteParts): void {
   const bus = () => link.open().context.bus;
@@ -45,6 +55,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         tags,
         operationId: 'explainSafety',
         summary: 'What safety would decide now, and when it will allow it',
+        description: 'Of one `container`, or of one `target`: without either it is 400.',
         querystring: explain.request.omit({ principal: true }),
         response: { 200: explain.reply, ...problemResponses },
       },
@@ -66,7 +77,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         summary: 'Reset cooldown, back-off, breaker or rate of a target',
         querystring: noQuery,
         headers: keyHeadersSchema,
-        body: reset.request.omit({ actor: true, request_id: true }),
+        body: reset.request.omit({ actor: true, request_id: true }).meta(resetForm),
         response: { 200: reset.reply, ...problemResponses },
       },
     },
@@ -87,7 +98,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
         summary: 'Throw the kill switch, or set the maintenance windows',
         querystring: noQuery,
         headers: keyHeadersSchema,
-        body: control.request.omit({ actor: true, request_id: true }),
+        body: control.request.omit({ actor: true, request_id: true }).meta(controlForm),
         response: { 200: control.reply, ...problemResponses },
       },
     },
