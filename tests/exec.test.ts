@@ -103,7 +103,7 @@ describe('exec', () => {
     });
   });
 
-  it('denies what is outside the grammar by both doors, says what is allowed, and nothing reaches the engine', async () => {
+  it('denies what is outside the grammar by both doors, says what is allowed, and who asked for what stands in the audit', async () => {
     await using patient = await ground.patient();
     for (const [command, said] of [
       ['rm -rf /', 'Allowed: ps, top,'],
@@ -128,10 +128,20 @@ describe('exec', () => {
       action: 'exec',
       command: 'date -s 2020-01-01',
     });
-    const dead = await until('the dead letter', async () =>
-      (await texts(streams.dead)).find((text) => text.includes('mallory')),
+    const rejected = { status: 'rejected', reason: 'invalid_request', field: 'params.command' };
+    expect(await ground.eventOf(patient)).toMatchObject(rejected);
+    // Ten refusals in a minute, and no rate was spent.
+    expect(await ask(patient, 'date')).toMatchObject({ outcome: 'executed' });
+    const ended = await until('the audit has all of them', async () => {
+      const answer = await ground.mesh.http('GET', `/api/v1/audit?event=decided&container=${patient.name}`);
+      const records = answer.body.records as readonly Details[];
+      return records.length === 12 ? records : undefined;
+    });
+    const audited = { user: 'mallory', status: 'rejected', action: 'exec' };
+    const params = { command: 'date -s 2020-01-01', door: 'nats' };
+    expect(ended).toContainEqual(
+      expect.objectContaining({ ...audited, params: expect.objectContaining(params) }),
     );
-    expect(dead).toContain('is not allowed as an argument of date');
     expect((await patient.container.inspect()).ExecIDs).toBeNull();
   });
 

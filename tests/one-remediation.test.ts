@@ -173,15 +173,10 @@ describe('a mesh with two replicas of every service', () => {
     const letters: Details[] = [];
     using _ = subscribe(publisher.bus, deadAll, detailsSchema, (letter) => letters.push(letter));
     publisher.bus.nc.publish(inboxSubject, 'this is not JSON');
-    for (const bad of [
-      { container: 'a.b*c>', action: 'restart' },
-      { container: 'x', action: 'explode' },
-      { container: 'x', action: 'restart', confidence: 1.5 },
-    ]) {
-      await publishStored(publisher.bus, inboxSubject, bad);
-    }
-    await until('four letters', () => letters.length === 4 || undefined, 15_000);
+    await publishStored(publisher.bus, inboxSubject, { container: 'a.b*c>', action: 'restart' });
+    await publishStored(publisher.bus, inboxSubject, { container: 'x', action: 5 });
+    await until('three letters', () => letters.length === 3 || undefined, 15_000);
     const said = letters.map((letter) => String(letter.message)).join('\n');
-    for (const field of ['container', 'action', 'confidence']) expect(said).toContain(field);
+    for (const field of ['container', 'action']) expect(said).toContain(field);
   });
 });

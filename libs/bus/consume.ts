@@ -9,7 +9,7 @@ import { toInstant } from '#libs/runtime/instant';
 import { inSpan, withRemediation } from '#libs/runtime/tracing';
 import type { Bus } from './bus.ts';
 import { attributesOf, templateOf } from './fact.ts';
-import { contextOf, headerOf, readableHeaders, traceIdOf } from './headers.ts';
+import { contextOf, headerOf, headerValues, readableHeaders, traceIdOf } from './headers.ts';
 
 export type Delivery = {
   readonly subject: string;
@@ -24,6 +24,8 @@ export type Delivery = {
   text(): string;
   bytes(): Uint8Array;
   header(name: string): string | undefined;
+  /** All that it has under this name: whoever sends may say a thing twice, and not the same. */
+  headerValues(name: string): readonly string[];
   /** It has headers that nobody can read; `header` then knows none. */
   readonly hasUnreadableHeaders?: true;
 };
@@ -166,6 +168,7 @@ function toDelivery(message: JsMsg): Delivery {
     text: () => message.string(),
     bytes: () => message.data,
     header: (name) => headerOf(headers, name),
+    headerValues: (name) => headerValues(headers, name),
     ...(isUnreadable ? { hasUnreadableHeaders: true } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { headers, Match, type MsgHdrs } from '@nats-io/transport-node';
 import type { Context } from '@opentelemetry/api';
 import { version } from '#libs/contracts/version';
 import { extractContext, injectContext } from '#libs/runtime/tracing';
@@ -33,9 +33,14 @@ export function readableHeaders(look: () => MsgHdrs | undefined): MsgHdrs | unde
   }
 }
 
-/** One header; undefined when it is missing or empty. */
+/** One header, its name in any case; undefined when it is missing or empty. */
 export function headerOf(from: MsgHdrs | undefined, key: string): string | undefined {
-  return from?.get(key) || undefined;
+  return from?.get(key) || headerValues(from, key)[0];
+}
+
+/** Every value that stands under a name, whatever its case; none twice, and none that is empty. */
+export function headerValues(from: MsgHdrs | undefined, key: string): readonly string[] {
+  return [...new Set(from?.values(key, Match.IgnoreCase))].filter((value) => value !== '');
 }
 
 /** The trace id that a message was sent in. */

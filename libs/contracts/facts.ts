@@ -5,6 +5,7 @@ import { breakGlassSchema, gateVerdictSchema, overridableGates, refusalReasonSch
 import { planSchema } from './plan.ts';
 import { previewSchema } from './preview.ts';
 import {
+  askedActionSchema,
   containerRefSchema,
   detailsSchema,
   engineSchema,
@@ -14,6 +15,8 @@ import {
   remediationIdSchema,
 } from './scalars.ts';
 import { resolvedTargetSchema, targetSchema } from './target.ts';
+
+const fieldErrorSchema = z.strictObject({ field: z.string(), message: z.string() });
 
 /** Every way a remediation can end. */
 export const outcomes = [
@@ -40,7 +43,7 @@ const factBase = {
 /** What was asked, after parsing: the same for both doors. */
 export const askSchema = z.strictObject({
   container: containerRefSchema,
-  action: planNameSchema,
+  action: askedActionSchema,
   params: detailsSchema,
   reason: z.string().max(2000).optional(),
   confidence: z.number().min(0).max(1).optional(),
@@ -54,9 +57,11 @@ export type Ask = z.infer<typeof askSchema>;
 export const resolutionSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('resolved'), targets: z.array(resolvedTargetSchema).min(1).max(16) }),
   z.strictObject({
-    status: z.enum(['not_found', 'ambiguous', 'not_applicable', 'expired']),
+    /** `invalid`: nobody could do it, whatever the state of the mesh. */
+    status: z.enum(['not_found', 'ambiguous', 'not_applicable', 'expired', 'invalid']),
     message: z.string(),
     candidates: z.array(z.string()).optional(),
+    errors: z.array(fieldErrorSchema).optional(),
   }),
 ]);
 export type Resolution = z.infer<typeof resolutionSchema>;
@@ -88,6 +93,8 @@ export const refusalSchema = z.strictObject({
   message: z.string(),
   /** Of a name that fits several: all of them. */
   candidates: z.array(z.string()).optional(),
+  /** Of a request that is not valid: every field that is wrong. */
+  errors: z.array(fieldErrorSchema).optional(),
   remaining_seconds: z.int().min(0).optional(),
   allowed_at: instantSchema.optional(),
   retry_count: z.int().min(0).optional(),

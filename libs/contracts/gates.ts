@@ -48,6 +48,7 @@ export const refusalReasons = [
   'rate_limited',
   'container_not_found',
   'ambiguous_target',
+  'invalid_request',
   'not_applicable',
   'expired',
 ] as const;

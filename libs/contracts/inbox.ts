@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { containerRefSchema, detailsSchema, engineSchema, planNameSchema } from './scalars.ts';
+import { askedActionSchema, containerRefSchema, detailsSchema, engineSchema } from './scalars.ts';
 
 const eventSchema = z.object({
   container: containerRefSchema.optional(),
-  action: planNameSchema,
+  action: askedActionSchema,
   engine: engineSchema.optional(),
   params: detailsSchema.optional(),
   command: z.union([z.string().max(4096), z.array(z.string().max(4096)).max(64)]).optional(),
@@ -19,22 +19,48 @@ export type RemediationNeeded = z.infer<typeof eventSchema>;
 
 // Publishers in languages with a null send it for what they do not know.
 const givenSchema = z.preprocess(withoutNulls, eventSchema);
-const eventTypeSchema = z.object({ event_type: z.literal('remediation_needed').optional() });
-const flatSchema = z.intersection(eventTypeSchema, givenSchema);
-const nestedSchema = eventTypeSchema.extend({ data: givenSchema });
+const statusSchema = z
+  .unknown()
+  .refine((status) => String(status).toLowerCase() !== 'resolved', {
+    error: 'says that the alert is over, so nothing is done',
+  })
+  .optional();
+const envelopeSchema = z.object({
+  event_type: z.literal('remediation_needed').optional(),
+  status: statusSchema,
+});
+const flatSchema = z.intersection(envelopeSchema, givenSchema);
+const nestedSchema = envelopeSchema.extend({
+  data: z.intersection(z.object({ status: statusSchema }), givenSchema),
+});
 
 /**
  * HemoStat's input event in either shape: flat as its document says, or nested under `data` as its
  * publishers really send it. Members that are not ours are ignored: publishers may send more.
  */
 export function remediationNeededSchemaFor(input: unknown): z.ZodType<RemediationNeeded> {
-  const nested = isObject(input) && isObject(input.data) && !('container' in input);
-  return nested
-    ? nestedSchema.transform((event) => event.data)
-    : flatSchema.transform(({ event_type: _, ...event }) => event);
+  return isNested(input)
+    ? nestedSchema.transform(({ data: { status: _, ...event } }) => event)
+    : flatSchema.transform(({ event_type: _, status: __, ...event }) => event);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** The members of an event that can be read each by itself, where the whole cannot; undefined when the action is none of them. */
+export function readableIn(input: unknown): RemediationNeeded | undefined {
+  const members = isNested(input) ? input.data : isObject(input) ? input : {};
+  const read = Object.entries(eventSchema.shape).flatMap(([name, schema]) => {
+    const { data } = schema.safeParse(members[name]);
+    return data === undefined ? [] : [[name, data]];
+  });
+  return eventSchema.safeParse(Object.fromEntries(read)).data;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function isNested(input: unknown): input is { readonly data: Members } {
+  return isObject(input) && isObject(input.data) && !('container' in input);
+}
+
+function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holds } from '../../tests/proof/holds.ts';
-import { canonicalJson, fingerprintOf, isDeeperThan, parseJson } from './json.ts';
+import { canonicalJson, fingerprintOf, isDeeperThan, parseJson, repeatedName } from './json.ts';
 
 describe('canonicalJson', () => {
   it('is one text for one value, whatever the order of its keys', () => {
@@ -96,4 +96,38 @@ it('JSON from outside never brings a key that could reach a prototype', () => {
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     }),
   );
+});
+
+describe('repeatedName', () => {
+  it.each([
+    ['{"a":1,"b":2,"a":3}', 'a'],
+    ['{"a":[{"b":{"c":1}},{"b":{"c":1,"c" : 2}}]}', 'a.b.c'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"":1,"":2}', ''],
+    ['{"a":{"a":{"a":"\\"a\\":1"}},"b":["a","a","{","\\\\"]}', undefined],
+    ['"{\\"a\\":1,\\"a\\":1}"', undefined],
+  ])('tells where a name stands twice in one object: %s', (text, where) => {
+    JSON.parse(text);
+    expect(repeatedName(text)).toBe(where);
+  });
+
+  it('finds none in what any value is written as, and always one that was written in', () => {
+    holds(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), (value) => {
+        const text = JSON.stringify(value, null, 1);
+        expect(repeatedName(text)).toBeUndefined();
+        const [name = ''] = Object.keys(value);
+        expect(repeatedName(`${text.slice(0, -1)},${JSON.stringify(name)}:1}`)).toBe(name);
+      }),
+    );
+  });
+
+  it('takes a text as long as a body may be in its stride', () => {
+    for (const filler of ['\\\\', '"', '{', ':', '\\"']) {
+      const text = JSON.stringify({ a: filler.repeat(20_000), b: 1 });
+      const began = performance.now();
+      expect(repeatedName(text)).toBeUndefined();
+      expect(performance.now() - began).toBeLessThan(1_000);
+    }
+  });
 });

@@ -13,6 +13,22 @@ export function parseJson(text: string): unknown {
   });
 }
 
+/** Where in a text that is JSON a name stands twice in one object, as `params.command`; undefined when none does. */
+export function repeatedName(text: string): string | undefined {
+  const open: { readonly names: Set<string>; last: string }[] = [];
+  for (const [sign, name] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    const inner = open.at(-1);
+    if (sign === '{') open.push({ names: new Set(), last: '' });
+    else if (sign === '}') open.pop();
+    else if (name !== undefined && inner) {
+      inner.last = String(JSON.parse(name));
+      if (inner.names.has(inner.last)) return open.map(({ last }) => last).join('.');
+      inner.names.add(inner.last);
+    }
+  }
+  return undefined;
+}
+
 /** Is anything in it below more than `limit` levels? Goes no deeper itself, so it bears any depth. */
 export function isDeeperThan(value: unknown, limit: number): boolean {
   if (limit < 0) return true;

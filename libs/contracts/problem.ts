@@ -81,3 +81,10 @@ export class Problem extends Error {
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
+
+/** For a field that no schema alone can judge, in the words of those that one can. */
+export function invalidField(field: string, message: string): Problem {
+  return new Problem('invalid_request', `The request is not valid. ${field}: ${message}`, {
+    errors: [{ field, message }],
+  });
+}

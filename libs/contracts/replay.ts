@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { outcomeSchema } from './facts.ts';
 import { gateVerdictSchema, refusalReasonSchema } from './gates.ts';
 import {
+  askedActionSchema,
   detailsSchema,
   givenInstantSchema,
   instantSchema,
-  planNameSchema,
   principalSchema,
   remediationIdSchema,
 } from './scalars.ts';
@@ -52,7 +52,7 @@ export const replayedSchema = z.strictObject({
   /** When it was decided. */
   at: instantSchema,
   container: z.string(),
-  action: planNameSchema,
+  action: askedActionSchema,
   principal: principalSchema,
   targets: z.array(z.string()),
   dry_run: z.boolean(),

@@ -38,13 +38,17 @@ export const requestIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a request id: 1 to 64 of letters, digits, "_" and "-"');
 
-/** A name of a Docker container as a caller may write it: what Docker itself accepts, no path, no wildcard. */
+/**
+ * A name of a Docker container as a caller may write it: what Docker itself accepts, no path, no wildcard. Docker prints
+ * names with a slash before them, which comes off.
+ */
 export const containerRefSchema = z
   .string()
   .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+    /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
     'a container name or id: 1 to 128 of letters, digits, "_", "." and "-", starting with a letter or digit',
-  );
+  )
+  .transform((name) => name.replace('/', ''));
 
 export const engineSchema = z
   .string()
@@ -54,6 +58,9 @@ export const engineSchema = z
 export const planNameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'a lower-case name of an action or runbook');
+
+/** An action as it was asked for: of a refused request it may be none that there is. */
+export const askedActionSchema = z.string().regex(/^[\x20-\x7e]{1,64}$/, 'the name of an action');
 
 export const principalSchema = z.string().min(1).max(128);
 export const longestReason = 2_000;

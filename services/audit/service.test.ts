@@ -117,6 +117,25 @@ it('records acts of people on safety with who did it and why', async () => {
   ]);
 });
 
+it('finds with those of a container its refusals, too, that came before its target was known', async () => {
+  const [container, known, refused] = [`web-${randomUUID()}`, randomUUID(), randomUUID()];
+  const requested = aRequested({ id: known, target: aTarget(container) });
+  await publish(requestedSubject(known), requested);
+  const resolution = { status: 'invalid', message: 'x', errors: [] };
+  const invalid = { ...requested, remediation_id: refused, resolution, plan: null, principal: 'mallory' };
+  await publish(requestedSubject(refused), invalid);
+  await publish(requestedSubject(randomUUID()), {
+    ...invalid,
+    ask: { ...requested.ask, container: 'other' },
+  });
+  await ground.settled();
+  const { records } = await ground.query({ container });
+  expect(records.map(({ user, status }) => [user, status])).toEqual([
+    ['mallory', 'invalid'],
+    [requested.principal, 'resolved'],
+  ]);
+});
+
 it('records dead letters with why nobody could handle them', async () => {
   await publish(deadSubject('not_json'), {
     at,

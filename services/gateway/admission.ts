@@ -3,16 +3,15 @@
  * the same id it is the one that stands, whichever replica or door took it. When it is refused here, nothing stands
  * because of this call, except that NATS went silent in the middle: then the problem says that it is not known.
  */
-import type { SiteRules } from '#libs/actions/action';
-import { actionNamed } from '#libs/actions/catalogue';
 import type { Bus } from '#libs/bus/bus';
 import { readFact, stateFact } from '#libs/bus/fact';
 import { type Requested, requestedSchema } from '#libs/contracts/facts';
 import { Problem } from '#libs/contracts/problem';
 import { requestedSubject } from '#libs/contracts/subjects';
 import { failpoint } from '#libs/runtime/failpoint';
-import { type Asking, fingerprintOfAsking, invalidField } from './asking.ts';
+import { type Asking, fingerprintOfAsking } from './asking.ts';
 import { withBound } from './binder.ts';
+import { judged } from './refused.ts';
 import { concernsOf, expired, expiryMs, type RequestSettings, toRequested } from './requested.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
@@ -20,15 +19,17 @@ import { createResolver, type Resolver } from './resolver.ts';
 export type Admitted = { readonly requested: Requested; readonly fresh: boolean };
 
 export interface Admission {
-  /** Throws `idempotency_key_reused`, or a problem of status 503 while the mesh cannot take it. */
+  /** The request as it is to be admitted, under the id that it will stand under. */
+  judge(asking: Asking): Asking;
+  /** Takes what was judged. Throws `idempotency_key_reused`, or a problem of status 503 while the mesh cannot take it. */
   admit(asking: Asking, signal: AbortSignal): Promise<Admitted>;
 }
 
 export function createAdmission(bus: Bus, settings: RequestSettings): Admission {
   const resolve = createResolver(bus);
   return {
+    judge: (asking) => judged(asking, settings.rules),
     admit: async (asking, signal) => {
-      refuseDenied(asking, settings.rules);
       const body = await openingOf(bus, resolve, settings, asking);
       if ('stored' in body) return standing(asking, body.stored);
       const stated = await stateFact(bus, requestedSubject(asking.id), requestedSchema, body, signal).catch(
@@ -50,13 +51,6 @@ function logRequested({ log }: Bus, { ask, door, principal, engine }: Requested)
   log[dry_run ? 'debug' : 'info']({ container, action, dry_run, engine, door, principal }, 'requested');
 }
 
-/** What the executor would not do anyway needs no record; the executor looks again, whoever asked. */
-function refuseDenied({ ask }: Asking, rules: SiteRules): void {
-  const action = actionNamed(ask.action);
-  const denial = action?.on === 'container' ? action.denies?.(ask.params, rules) : undefined;
-  if (denial) throw invalidField(`params.${denial.field}`, denial.message);
-}
-
 /** Where the engine cannot be asked, a request that stands already needs no asking. */
 async function openingOf(
   bus: Bus,
@@ -65,6 +59,10 @@ async function openingOf(
   asking: Asking,
 ): Promise<Requested | { readonly stored: Requested }> {
   const { clock } = bus;
+  if (asking.invalid) {
+    const { message, errors } = asking.invalid;
+    return toRequested(asking, { status: 'invalid', message, errors: [...errors] }, settings, clock.now());
+  }
   if (clock.now() >= expiryMs(asking, settings)) {
     return toRequested(asking, expired(asking, settings), settings, clock.now());
   }

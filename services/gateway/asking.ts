@@ -3,7 +3,7 @@ import { type Ask, askSchema } from '#libs/contracts/facts';
 import { overridableGates } from '#libs/contracts/gates';
 import { fingerprintOf } from '#libs/contracts/json';
 import { parseOrProblem } from '#libs/contracts/parse';
-import { Problem } from '#libs/contracts/problem';
+import { type FieldError, invalidField } from '#libs/contracts/problem';
 import { type Details, detailsSchema, engineSchema } from '#libs/contracts/scalars';
 import { runbookNamed, runbooks } from '#libs/runbooks/catalogue';
 import { wishForm } from './wish-form.ts';
@@ -20,7 +20,11 @@ export type Asking = {
   readonly receivedAtMs: number;
   /** Why it could not be taken up before now. */
   readonly waitedFor?: string | undefined;
+  /** Why nobody can do it; its `ask` is then what could be read of it. */
+  readonly invalid?: Invalid | undefined;
 };
+
+export type Invalid = { readonly message: string; readonly errors: readonly FieldError[] };
 
 const names = runbooks.map((runbook) => runbook.name);
 
@@ -100,13 +104,6 @@ function withCommand(params: Details, command: Wish['command']): Details {
   if (command === undefined) return params;
   if (!('command' in params)) return { ...params, command };
   throw invalidField('command', 'is given twice, in params, too');
-}
-
-/** For a field that no schema alone can judge, in the words of those that one can. */
-export function invalidField(field: string, message: string): Problem {
-  return new Problem('invalid_request', `The request is not valid. ${field}: ${message}`, {
-    errors: [{ field, message }],
-  });
 }
 
 /** The same for a retry, another for another request under the same key. Settings of the mesh have no part in it. */

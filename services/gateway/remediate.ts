@@ -17,8 +17,9 @@ const verdictWaitMs = 5_000;
 const statingMs = 10_000;
 
 /** Admits a request and waits for its end as long as the caller likes. What comes back may not be at its end. */
-export function remediate(mesh: Mesh, asking: Asking, patience: Patience): Promise<RemediationView> {
+export function remediate(mesh: Mesh, given: Asking, patience: Patience): Promise<RemediationView> {
   const { ends, context } = mesh;
+  const asking = mesh.admission.judge(given);
   return withRemediation(asking.id, async () => {
     using watch = ends.watch(asking.id);
     const { requested, fresh } = await admit(mesh, asking);

@@ -39,6 +39,7 @@ function aHandler(onFact: (fact: Requested) => void = () => {}) {
       deliveryCount,
       text: () => text,
       bytes: () => Buffer.from(text),
+      headerValues: () => [],
       header: () => writtenBy || undefined,
     };
     return handle(delivery);

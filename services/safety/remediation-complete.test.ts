@@ -108,6 +108,19 @@ describe('remediation_complete', () => {
     });
   });
 
+  it('names the field that was wrong, and the targets that a name fits, under data too', () => {
+    const errors = [{ field: 'confidence', message: 'must be at most 1' }];
+    const invalid = refused({ reason: 'invalid_request', errors });
+    const ambiguous = refused({ reason: 'ambiguous_target', candidates: ['a', 'b'] });
+    for (const [fact, members] of [
+      [invalid, { field: 'confidence', errors }],
+      [ambiguous, { candidates: ['a', 'b'] }],
+    ] as const) {
+      const event = remediationComplete(requested, { kind: 'decided', fact });
+      expect(event).toMatchObject({ status: 'rejected', ...members, data: members });
+    }
+  });
+
   it('carries the nested shape as well, for consumers that were written from the programs', () => {
     const event = remediationComplete(requested, { kind: 'complete', fact: complete('recovered', 'fine') });
     expect(event.data).toMatchObject({ container: 'web-app-1', result: { status: 'success' } });

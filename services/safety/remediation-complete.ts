@@ -132,6 +132,8 @@ function refused(requested: Requested, fact: Refused): Event {
     status: 'rejected',
     reason: fact.reason,
     message: fact.message,
+    ...(fact.errors?.[0] === undefined ? {} : { field: fact.errors[0].field, errors: fact.errors }),
+    ...(fact.candidates === undefined ? {} : { candidates: fact.candidates }),
     ...(fact.remaining_seconds === undefined ? {} : { remaining_seconds: fact.remaining_seconds }),
     ...(fact.allowed_at === undefined ? {} : { allowed_at: fact.allowed_at }),
     ...(fact.retry_count === undefined ? {} : { retry_count: fact.retry_count }),

@@ -8,13 +8,16 @@ const reasons = {
   ambiguous: 'ambiguous_target',
   not_applicable: 'not_applicable',
   expired: 'expired',
+  invalid: 'invalid_request',
 } as const satisfies Record<string, RefusalReason>;
 
 /** The refusal of a request that can be answered without looking at any budget; undefined when it cannot. */
 export function refusedOutright(requested: Requested, now: number): Refused | undefined {
   const { resolution } = requested;
-  if (resolution.status !== 'resolved')
-    return refusal(requested, reasons[resolution.status], resolution.message, now);
+  if (resolution.status !== 'resolved') {
+    const { status, message, ...named } = resolution;
+    return { ...refusal(requested, reasons[status], message, now), ...named };
+  }
   if (requested.plan === null) {
     return refusal(
       requested,

@@ -3,7 +3,7 @@ import { type AuditRecord, auditRecordSchema } from '#libs/contracts/audit-recor
 import { parseJson } from '#libs/contracts/json';
 import { Problem } from '#libs/contracts/problem';
 import type { auditVerbs } from '#libs/contracts/rpc';
-import { auditAll, auditSubject } from '#libs/contracts/subjects';
+import { auditAll, auditMeshSubject, auditSubject } from '#libs/contracts/subjects';
 import { parseTargetId, type Target } from '#libs/contracts/target';
 import { decodeToken } from '#libs/contracts/token';
 import type { Clock } from '#libs/runtime/clock';
@@ -37,7 +37,10 @@ export async function query(ports: QueryPorts, asked: Query): Promise<Answer> {
   return found.answer();
 }
 
-/** The subjects of the named target; none when the stream does not know it, or none is named. */
+/**
+ * The subjects of the named target, and of a container that of the mesh, where its refusals stand that came before its
+ * target was known; none when the stream does not know the target, or none is named.
+ */
 async function subjectsFor({ streams }: QueryPorts, asked: Query): Promise<readonly string[]> {
   if (asked.target !== undefined) {
     const target = parseTargetId(asked.target);
@@ -49,10 +52,11 @@ async function subjectsFor({ streams }: QueryPorts, asked: Query): Promise<reado
   const { container } = asked;
   if (container === undefined) return [];
   const known = await streams.subjectsWithRecords(auditAll);
-  return known.filter((subject) => {
+  const own = known.filter((subject) => {
     const target = targetOf(subject);
     return target !== undefined && isNamed(target, container);
   });
+  return own.length === 0 ? [] : [...own, auditMeshSubject];
 }
 
 function targetOf(subject: string): Target | undefined {
@@ -106,13 +110,17 @@ async function readStream(
   subjects: readonly string[],
   found: Found,
 ): Promise<void> {
-  const read = await Promise.all(subjects.map((subject) => streams.recordsOn(subject, keptPerTarget)));
+  const read = await Promise.all(
+    subjects.map(async (subject) => ({ subject, ...(await streams.recordsOn(subject, keptPerTarget)) })),
+  );
   // The stream forgets the oldest of a target when it has as many as it keeps.
   if (read.some(({ all }) => all >= keptPerTarget)) found.truncate();
-  const byNumber = new Map(read.flatMap(({ records }) => records).map((record) => [record.n, record]));
-  for (const record of [...byNumber.values()].sort((a, b) => b.n - a.n)) {
-    if (matches(record, { ...asked, container: undefined }) && !found.add(record)) return;
-  }
+  const fitting = read.flatMap(({ subject, records }) => {
+    const wanted = subject === auditMeshSubject ? asked : { ...asked, container: undefined };
+    return records.filter((record) => matches(record, wanted));
+  });
+  const byNumber = new Map(fitting.map((record) => [record.n, record]));
+  for (const record of [...byNumber.values()].sort((a, b) => b.n - a.n)) if (!found.add(record)) return;
 }
 
 async function readFiles({ path, clock }: QueryPorts, asked: Query, found: Found): Promise<void> {

@@ -5,11 +5,18 @@ import { previewDetails } from './action-body.ts';
 import { executionLogOf } from './execution-log.ts';
 import { refusalMember } from './remediation-body.ts';
 import { asSentence } from './sentence.ts';
-import { type RemediationView, terminalOfView } from './view.ts';
+import { type RemediationView, stateOf, terminalOfView } from './view.ts';
 
 /** Terminal without having run: the problem to answer with. Undefined for what ran, previewed or is under way. */
 export function refusalOf(view: RemediationView): Problem | undefined {
   const terminal = terminalOfView(view);
+  const { resolution } = view.requested;
+  // Safety cannot say anything else, so that nobody has to wait for its word.
+  if (resolution.status === 'invalid') {
+    const { message, errors = [] } = resolution;
+    const extras = membersOf(view, { reason: 'invalid_request', outcome: 'rejected' });
+    return new Problem('invalid_request', message, { errors, extras });
+  }
   if (terminal?.kind === 'complete') {
     const { outcome, message } = terminal.fact;
     return outcome === 'expired'
@@ -40,7 +47,7 @@ function membersOf(view: RemediationView, own: Record<string, unknown>): Record<
     container: requested.ask.container,
     action: requested.ask.action,
     dry_run: requested.ask.dry_run,
-    state: 'complete',
+    state: stateOf(view),
     ...(candidates === undefined ? {} : { candidates }),
     ...(requested.ask.dry_run ? { details: detailsOfNothing(view) } : {}),
     gates: decided?.gates ?? [],

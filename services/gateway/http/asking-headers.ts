@@ -1,9 +1,13 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { invalidField } from '#libs/contracts/problem';
 import { waitSecondsOf } from './prefer.ts';
+
+const name = 'idempotency-key';
 
 /** The headers of whatever changes something; others pass. */
 export const keyHeadersSchema = z.looseObject({
-  'idempotency-key': z
+  [name]: z
     .string()
     .regex(/^[\x20-\x7e]{1,256}$/, { error: 'is 1 to 256 printable ASCII characters' })
     .optional()
@@ -11,6 +15,14 @@ export const keyHeadersSchema = z.looseObject({
       'Names the request: sent again with the same body it has the same answer, and no second effect.',
     ),
 });
+
+/** The caller's key. Throws for two that differ: Node shows them as one. */
+export function keyOf({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
+  const values = rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === name && at % 2 === 1);
+  const [key, another] = new Set(values);
+  if (another === undefined) return key;
+  throw invalidField(`headers.${name}`, 'stands twice, and not the same');
+}
 
 /** The headers of a request for a remediation. */
 export const askingHeadersSchema = keyHeadersSchema.extend({

@@ -1,13 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { freshId, idFromKey } from '#libs/contracts/ids';
 import { Problem } from '#libs/contracts/problem';
+import { runbookNamed } from '#libs/runbooks/catalogue';
 import { rateLimitHeaders } from '../answers/rate-limit.ts';
 import { refusalOf } from '../answers/refusal.ts';
 import { type RemediationView, terminalOfView } from '../answers/view.ts';
-import { askOf, type Wish } from '../asking.ts';
+import { type Asking, askOf, type Wish } from '../asking.ts';
+import { refusedAsk } from '../refused.ts';
 import { type Patience, remediate } from '../remediate.ts';
 import { type Identity, mayUse } from '../scopes.ts';
 import type { RouteParts } from './app-type.ts';
+import { keyOf } from './asking-headers.ts';
 import { identityOf } from './authenticate.ts';
 import { leftBy } from './left-by.ts';
 import { locationOf } from './location.ts';
@@ -15,7 +18,6 @@ import { waitSecondsOf } from './prefer.ts';
 
 /** The headers of the request, parsed by `askingHeadersSchema`. */
 type AskingHeaders = {
-  readonly 'idempotency-key'?: string | undefined;
   readonly prefer?: string | undefined;
 };
 
@@ -30,12 +32,13 @@ export async function askFor(
   wish: Wish,
   defaultWaitSeconds: number,
 ): Promise<RemediationView> {
+  const asked = request.validationError ? refused(wish, request.validationError) : askedOf(wish);
   const mesh = parts.link.open();
   const { principal } = identityOf(request);
-  if (wish.override) checkBreakGlass(wish, identityOf(request));
-  const key = request.headers['idempotency-key'];
+  if (asked.ask.override) checkBreakGlass(asked.ask, identityOf(request));
+  const key = keyOf(request);
   const asking = {
-    ...askOf(wish),
+    ...asked,
     id: key === undefined ? freshId() : idFromKey(principal, key),
     door: 'http' as const,
     principal,
@@ -49,7 +52,26 @@ export async function askFor(
   return view;
 }
 
-function checkBreakGlass({ reason }: Wish, identity: Identity): void {
+type Asked = Pick<Asking, 'ask' | 'engine' | 'invalid'>;
+
+function askedOf(wish: Wish): Asked {
+  try {
+    return askOf(wish);
+  } catch (error) {
+    const asked = error instanceof Problem ? refusedAsk(wish, error) : undefined;
+    if (asked) return asked;
+    throw error;
+  }
+}
+
+/** What no schema takes is nobody's matter but the caller's, unless it is an action that there is not. */
+function refused(body: unknown, error: Error): Asked {
+  const asked = error instanceof Problem ? refusedAsk(body, error) : undefined;
+  if (asked && !runbookNamed(asked.ask.action)) return asked;
+  throw error;
+}
+
+function checkBreakGlass({ reason }: Asking['ask'], identity: Identity): void {
   if (!mayUse(identity, 'admin')) {
     const detail = `The principal ${identity.principal} lacks the scope admin, which overriding a gate needs.`;
     throw new Problem('not_permitted', detail);

@@ -1,5 +1,5 @@
 import { Problem } from '#libs/contracts/problem';
-import { longestBodyBytes, readJson } from '../read-json.ts';
+import { longestBodyBytes, readJson, readText, refuseRepeated } from '../read-json.ts';
 import type { App } from './app-type.ts';
 
 export const sayJson = 'Send the body as JSON, with Content-Type: application/json.';
@@ -10,9 +10,14 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
-    { parseAs: 'string', bodyLimit: longestBodyBytes },
-    async (_request: unknown, body: string | Buffer) =>
-      body.length === 0 ? undefined : readJson(String(body)),
+    { parseAs: 'buffer', bodyLimit: longestBodyBytes },
+    async (_request: unknown, body: string | Buffer) => {
+      if (body.length === 0) return undefined;
+      const text = readText(Buffer.from(body));
+      const value = readJson(text);
+      refuseRepeated(text);
+      return value;
+    },
   );
   // Some clients name another type, or none, for a body that they do not send.
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: unknown, body: string | Buffer) => {

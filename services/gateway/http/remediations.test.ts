@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRemediation } from '#libs/bus/remediation-record';
 import { idFromKey } from '#libs/contracts/ids';
@@ -16,6 +18,18 @@ afterAll(() => ground[Symbol.asyncDispose]());
 const path = '/api/v1/remediations';
 const waiting = { prefer: 'wait=20' };
 const fresh = (): string => `patient-${randomUUID().slice(0, 8)}`;
+
+/** As it stands, with headers that may stand twice. */
+async function sent(text: string | Buffer, headers: readonly (readonly [string, string])[] = []) {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { host } = new URL(ground.api.url);
+  const own = { host, 'content-type': 'application/json', prefer: 'wait=20' };
+  const all = [...Object.entries(own), ...headers].flat();
+  const asking = request(`${ground.api.url}${path}`, { method: 'POST', headers: all }, resolve);
+  asking.on('error', reject).end(text);
+  const answer = await promise;
+  return { status: answer.statusCode, body: await json(answer) };
+}
 
 describe('a remediation over HTTP', () => {
   it('is answered 202 with its Location at once; there its whole life can be read', async () => {
@@ -90,12 +104,71 @@ describe('a remediation over HTTP', () => {
     const ambiguous = await ground.api.post(path, { container: 'ambiguous', action: 'restart' });
     expect(ambiguous).toMatchObject({ status: 409, body: { code: 'ambiguous_target' } });
     expect(ambiguous.body.candidates).toHaveLength(2);
+    const looked = await ground.api.get(`${path}/${ambiguous.body.remediation_id}`);
+    expect(looked.body.refusal.candidates).toEqual(ambiguous.body.candidates);
+    const reset = { container: 'ambiguous', reason: 'x' };
+    for (const answer of [
+      await ground.api.get('/api/v1/safety/explain?container=ambiguous'),
+      await ground.api.post('/api/v1/safety/reset', reset),
+    ]) {
+      expect(answer).toMatchObject({ status: 409, body: { candidates: ambiguous.body.candidates } });
+    }
     const protectedOne = await ground.api.post(
       path,
       { container: 'protected-1', action: 'restart' },
       waiting,
     );
     expect(protectedOne).toMatchObject({ status: 403, body: { code: 'protected_target' } });
+  });
+
+  it('that nobody can do is a 400 with its field, and stands: who asked, for what, and why not', async () => {
+    for (const [wish, field] of [
+      [{ action: 'exec', command: 'rm -rf /' }, 'params.command'],
+      [{ action: 'exec', command: 'ps; id' }, 'params.command'],
+      [{ action: 'explode', params: { token: 'hunter2' } }, 'action'],
+    ] as const) {
+      const container = fresh();
+      const { status, body } = await ground.api.post(path, { container, ...wish });
+      const refused = {
+        code: 'invalid_request',
+        errors: [{ field, message: expect.any(String) }],
+        container,
+      };
+      expect({ status, body }).toMatchObject({ status: 400, body: refused });
+      const looked = await ground.api.get(`${path}/${body.remediation_id}`);
+      const refusal = { reason: 'invalid_request', errors: body.errors };
+      const stands = { state: 'complete', outcome: 'rejected', refusal, action: wish.action, gates: [] };
+      expect(looked.body).toMatchObject({ ...stands, principal: 'anonymous', door: 'http' });
+      expect(JSON.stringify(looked.body)).not.toContain('hunter2');
+    }
+  });
+
+  it('leaves its key to the request put right when it was refused', async () => {
+    const headers = { ...waiting, 'idempotency-key': randomUUID() };
+    const wish = { container: fresh(), action: 'restart' };
+    for (const wrong of ['restrat', 'exec']) {
+      expect((await ground.api.post(path, { ...wish, action: wrong }, headers)).status).toBe(400);
+    }
+    expect(await ground.api.post(path, wish, headers)).toMatchObject({ body: { outcome: 'recovered' } });
+  });
+
+  it('is understood with a byte order mark and a slash before the name, as the engine prints it', async () => {
+    const container = fresh();
+    const text = `\uFEFF${JSON.stringify({ container: `/${container}`, action: 'restart', dry_run: true })}`;
+    expect(await sent(text)).toMatchObject({ status: 200, body: { outcome: 'dry_run', container } });
+  });
+
+  it('is refused when its body says a thing twice or is no text, and names what', async () => {
+    for (const [text, field] of [
+      ['{"container":"a","action":"restart","action":"stop"}', 'action'],
+      [
+        '{"container":"a","action":"exec","params":{"x":[{}],"command":"ps","comm\\u0061nd":"ss"}}',
+        'params.command',
+      ],
+      [Buffer.from([0x7b, 0xff, 0x7d]), 'body'],
+    ] as const) {
+      expect(await sent(text)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    }
   });
 
   it('that is a dry run says what would be done', async () => {
@@ -127,6 +200,19 @@ describe('an idempotency key', () => {
     expect(answers.every(({ status, body }) => status === 200 && body.outcome === 'recovered')).toBe(true);
     const again = await ground.api.post(path, wish, { 'idempotency-key': headers['idempotency-key'] });
     expect(again).toMatchObject({ status: 200, body: { trace_id: answers[0]?.body.trace_id } });
+  });
+
+  it('that stands twice in a request and not the same is a 400', async () => {
+    const key = randomUUID();
+    const body = JSON.stringify({ container: fresh(), action: 'restart', dry_run: true });
+    const twice = (other: string) =>
+      sent(body, [
+        ['Idempotency-Key', key],
+        ['idempotency-key', other],
+      ]);
+    const refused = await twice('another');
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: 'headers.idempotency-key' }] } });
+    expect(await twice(key)).toMatchObject({ body: { remediation_id: idFromKey('anonymous', key) } });
   });
 
   it('of another request is a 422', async () => {

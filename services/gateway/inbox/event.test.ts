@@ -17,7 +17,7 @@ const { event_type: _, ...members } = documented;
 const message = (body: unknown, more: Partial<InboxMessage> = {}): InboxMessage => ({
   subject: 'hemostat.remediation_needed',
   bytes: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-  messageId: undefined,
+  messageIds: [],
   ...more,
 });
 const eventOf = (input: InboxMessage) => {
@@ -47,6 +47,16 @@ describe('an event of the inbox', () => {
     expect(eventOf(message(more))).toMatchObject({ ask: { container: 'web-app-1', dry_run: false } });
   });
 
+  it('is understood with a byte order mark, with a slash before the name, and with its data as JSON text', () => {
+    const plain = eventOf(message(documented));
+    const text = JSON.stringify(documented);
+    expect(eventOf(message(`\uFEFF${text}`))).toEqual(plain);
+    expect(eventOf(message({ ...documented, container: '/web-app-1', status: 'firing' }))).toEqual(plain);
+    expect(eventOf(message({ event_type: 'remediation_needed', data: JSON.stringify(members) }))).toEqual(
+      plain,
+    );
+  });
+
   it('speaks for the principal of its subject', () => {
     expect(eventOf(message(documented)).principal).toBe('anonymous');
     expect(eventOf(message(documented, { subject: 'hemostat.remediation_needed.analyzer' })).principal).toBe(
@@ -57,7 +67,54 @@ describe('an event of the inbox', () => {
   it('takes its key from the message before the body', () => {
     expect(eventOf(message(documented)).key).toBeUndefined();
     expect(eventOf(message({ ...documented, remediation_id: 'b' })).key).toBe('b');
-    expect(eventOf(message({ ...documented, remediation_id: 'b' }, { messageId: 'm' })).key).toBe('m');
+    expect(eventOf(message({ ...documented, remediation_id: 'b' }, { messageIds: ['m'] })).key).toBe('m');
+  });
+});
+
+describe('what is not valid and says what should be done to what', () => {
+  const json = JSON.stringify;
+  it.each([
+    ['action: "explode" is no action', { ...documented, action: 'explode' }],
+    ['action: "Re start" is no action', { ...documented, action: 'Re start' }],
+    ['confidence: must be at most 1', { ...documented, confidence: 95 }],
+    ['confidence: must be a number', { ...documented, confidence: '0.9' }],
+    ['event_type: must be', { ...documented, event_type: 'other' }],
+    ['params.force: is not a known field', { ...documented, params: { force: true } }],
+    ['data.confidence: must be at least 0', { data: { ...members, confidence: -1 } }],
+    ['body: is a text that holds JSON', json(json(documented))],
+    ['status: says that the alert is over', { ...documented, status: 'RESOLVED' }],
+    ['status: says that the alert is over', { status: 'resolved', data: members }],
+    ['data.status: says that the alert is over', { data: { ...members, status: 'resolved' } }],
+    ['reason: stands twice', `{"reason":"a",${json(documented).slice(1)}`],
+    [
+      'metrics.a: stands twice',
+      `{"data":${json(json(members).replace('{', '{"metrics":{"a":1,"\\u0061":2},'))}}`,
+    ],
+  ])('is an event to be refused, and names the field: %s', (named, body) => {
+    const { ask, invalid } = eventOf(message(body));
+    expect(ask.container).toBe('web-app-1');
+    expect(invalid?.message).toContain(named);
+    expect(invalid?.errors.map(({ field }) => field)).toContain(named.split(':')[0]);
+  });
+
+  it('keeps what can be read, each member by itself', () => {
+    const { ask, key } = eventOf(
+      message({ ...documented, confidence: 95, command: 'ps', remediation_id: 'b' }),
+    );
+    const { confidence: _, ...readable } = members;
+    expect(ask).toEqual({ ...readable, params: { command: 'ps' }, dry_run: false });
+    expect(key).toBe('b');
+  });
+
+  it('has no key when it is not certain which', () => {
+    const body = { ...documented, remediation_id: 'b' };
+    for (const trouble of [
+      { messageIds: ['a', 'b'] },
+      { messageIds: ['x'.repeat(257)] },
+      { messageIds: [], hasUnreadableHeaders: true as const },
+    ]) {
+      expect(eventOf(message(body, trouble))).toMatchObject({ key: undefined, invalid: { errors: [{}] } });
+    }
   });
 });
 
@@ -73,12 +130,8 @@ describe('poison', () => {
     ['invalid_event', { ...documented, container: 5 }, 'container'],
     ['invalid_event', { ...documented, container: 'a.*.>' }, 'container'],
     ['invalid_event', { ...documented, container: 'x'.repeat(129) }, 'container'],
-    ['invalid_event', { ...documented, action: 'explode' }, 'action: "explode" is no action'],
-    ['invalid_event', { ...documented, confidence: 1.01 }, 'confidence'],
-    ['invalid_event', { ...documented, confidence: '0.9' }, 'confidence'],
-    ['invalid_event', { ...documented, event_type: 'other' }, 'event_type'],
-    ['invalid_event', { ...documented, params: { force: true } }, 'params.force'],
-    ['invalid_event', { data: { ...members, confidence: -1 } }, 'data.confidence'],
+    ['invalid_event', { ...documented, action: 5 }, 'action'],
+    ['invalid_event', { status: 'resolved', alerts: [] }, 'status'],
     ['too_large', JSON.stringify({ ...documented, reason: 'x'.repeat(70_000) }), 'body'],
   ])('is %s with a message that names the field: %j', (reason, body, named) => {
     const poison = poisonOf(message(body));

@@ -134,6 +134,103 @@ describe('the inbox', () => {
   });
 });
 
+/** What a publisher hears of its message. */
+async function heardOf(container: string, work: () => Promise<unknown>): Promise<Record<string, unknown>> {
+  const heard: Record<string, unknown>[] = [];
+  using _ = subscribe(context.bus, completeChannel, detailsSchema, (body) => {
+    if (body.container === container) heard.push(body);
+  });
+  await work();
+  await until('it is heard', () => heard.length > 0 || undefined);
+  return heard[0] ?? {};
+}
+/** As a client sends it that writes its headers itself. */
+async function sendRaw(headers: string, body: object): Promise<void> {
+  await using client = await openRawClient(server.port, '_INBOX.raw');
+  const head = Buffer.from(`NATS/1.0\r\n${headers}\r\n\r\n`);
+  await client.publish([
+    { subject: inboxSubject, headers: head, payload: Buffer.from(JSON.stringify(body)) },
+  ]);
+}
+
+describe('what can be read and not be done', () => {
+  const ask = { container: '', action: 'restart', confidence: 0.9 };
+  it.each<readonly [string, (body: typeof ask) => unknown]>([
+    ['action', (body) => ({ ...body, action: 'explode' })],
+    ['confidence', (body) => ({ ...body, confidence: 95 })],
+    ['body', (body) => JSON.stringify(JSON.stringify(body))],
+    ['params.command', (body) => ({ ...body, action: 'exec', command: 'rm -rf /' })],
+    ['engine', (body) => ({ ...body, engine: 'nowhere' })],
+    ['status', (body) => ({ ...body, status: 'resolved' })],
+    ['data.status', (body) => ({ data: { ...body, status: 'resolved' } })],
+    ['reason', (body) => `{"reason":"a","reason":"b",${JSON.stringify(body).slice(1)}`],
+  ])(
+    'is told to its publisher as rejected, by its field %s, and stands under its id',
+    async (field, make) => {
+      const container = fresh();
+      const event = await heardOf(container, () => send(make({ ...ask, container })));
+      const rejected = { status: 'rejected', reason: 'invalid_request', field, container };
+      expect(event).toMatchObject({ ...rejected, message: expect.stringContaining(field), gates: [] });
+      const record = await readRemediation(context.bus, String(event.remediation_id));
+      expect(record?.decided?.body).toMatchObject({ verdict: 'refused', outcome: 'rejected' });
+      expect(record?.requested.body).toMatchObject({ principal: 'anonymous', plan: null });
+      await inboxIsEmpty();
+    },
+  );
+
+  it('is a message with headers that nobody can read, or with two names for one request', async () => {
+    for (const [headers, field] of [
+      ['a b: c', 'headers'],
+      ['Nats-Msg-Id: a\r\nnats-msg-id: b', 'Nats-Msg-Id'],
+    ] as const) {
+      const container = fresh();
+      const event = await heardOf(container, () => sendRaw(headers, { ...ask, container }));
+      expect(event).toMatchObject({ status: 'rejected', field });
+    }
+    await inboxIsEmpty();
+  });
+
+  it('names every target that an ambiguous name fits', async () => {
+    const event = await heardOf('ambiguous', () => send({ ...ask, container: 'ambiguous' }));
+    expect(event).toMatchObject({ status: 'rejected', reason: 'ambiguous_target' });
+    expect(event.candidates).toHaveLength(2);
+  });
+
+  it('leaves its key to the request put right, and is told once however often it comes', async () => {
+    const body = { ...ask, container: fresh(), remediation_id: randomUUID() };
+    using heard = requests(body.container);
+    for (let i = 0; i < 3; i += 1) await send({ ...body, confidence: 95 });
+    await inboxIsEmpty();
+    await send(body);
+    expect(await ended(idFromKey('anonymous', body.remediation_id))).toMatchObject({ outcome: 'recovered' });
+    const byId = new Map(heard.map((each) => [each.remediation_id, each.resolution.status]));
+    expect([...byId.values()]).toEqual(['invalid', 'resolved']);
+  });
+
+  it('fits into its facts however much is wrong with it', async () => {
+    const params = Object.fromEntries(Array.from({ length: 6_000 }, (_, n) => [n, 1]));
+    const container = fresh();
+    const event = await heardOf(container, () => send({ ...ask, container, params }));
+    expect(event).toMatchObject({ status: 'rejected', field: 'params.0' });
+  });
+});
+
+describe('what stands in front of the event', () => {
+  it('may call its names in any case: one Nats-Msg-Id is one remediation, and the trace goes on', async () => {
+    const [container, key, trace] = [fresh(), randomUUID(), randomUUID().replaceAll('-', '')];
+    using heard = requests(container);
+    for (const name of ['nats-msg-id', 'NATS-MSG-ID', 'Nats-Msg-Id']) {
+      const headers = `${name}: ${key}\r\nTraceParent: 00-${trace}-${'cd'.repeat(8)}-01`;
+      await sendRaw(headers, { container, action: 'restart' });
+    }
+    await inboxIsEmpty();
+    expect(await ended(idFromKey('anonymous', key))).toMatchObject({ outcome: 'recovered' });
+    expect(new Set(heard.map((each) => each.remediation_id)).size).toBe(1);
+    const record = await readRemediation(context.bus, idFromKey('anonymous', key));
+    expect(record?.requested.traceId).toBe(trace);
+  });
+});
+
 describe('poison', () => {
   it('ends as a dead letter with its reason, a message that names the field, and what was sent', async () => {
     const letters: unknown[] = [];
@@ -142,10 +239,10 @@ describe('poison', () => {
       ['nonsense', 'not_json', 'JSON'],
       ['{"__proto__":{"a":1}}', 'not_json', '__proto__'],
       [Uint8Array.of(0xff, 0xfe, 0x00), 'not_json', 'UTF-8'],
-      [{ container: 'a', action: 'explode' }, 'invalid_event', 'action'],
-      [{ container: 'a', action: 'restart', confidence: 2 }, 'invalid_event', 'confidence'],
+      [{ container: 'a' }, 'invalid_event', 'action'],
+      ['{"container":"a","container":"b"}', 'invalid_event', 'container: stands twice'],
+      [{ status: 'resolved', alerts: [] }, 'invalid_event', 'status'],
       [{ container: 'a.*.>', action: 'restart' }, 'invalid_event', 'container'],
-      [{ container: 'a', action: 'restart', engine: 'nowhere' }, 'invalid_event', 'engine'],
       [{ container: 'a', action: 'restart', reason: 'x'.repeat(200_000) }, 'too_large', 'body'],
     ];
     for (const [body] of cases) await send(body);
@@ -155,18 +252,6 @@ describe('poison', () => {
         expect.objectContaining({ reason, message: expect.stringContaining(named), stream: streams.inbox }),
       );
     }
-    await inboxIsEmpty();
-  });
-
-  it('is a message with headers that nobody can read, and it does not come again', async () => {
-    const letters: unknown[] = [];
-    using _ = subscribe(context.bus, deadAll, deadLetterSchema, (letter) => void letters.push(letter));
-    const headers = Buffer.from('NATS/1.0\r\na b: c\r\n\r\n');
-    const payload = Buffer.from(JSON.stringify({ container: fresh(), action: 'restart' }));
-    await using client = await openRawClient(server.port, '_INBOX.raw');
-    await client.publish([{ subject: inboxSubject, headers, payload }]);
-    await until('it is buried', () => letters.length > 0 || undefined);
-    expect(letters).toMatchObject([{ reason: 'invalid_event', message: expect.stringContaining('headers') }]);
     await inboxIsEmpty();
   });
 

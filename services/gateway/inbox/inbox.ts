@@ -13,6 +13,7 @@ import { consumers, streams } from '#libs/contracts/subjects';
 import { retryWaitMs } from '#libs/runtime/retry';
 import { withRemediation } from '#libs/runtime/tracing';
 import type { Admission } from '../admission.ts';
+import type { Asking } from '../asking.ts';
 import { type InboxEvent, type Poison, readEvent } from './event.ts';
 import { createInboxOrigin, type InboxOrigin } from './origin.ts';
 import { createWaitingNotice, type WaitingNotice } from './waiting-notice.ts';
@@ -39,35 +40,32 @@ export function startInbox(context: ServiceContext, admission: Admission): Async
 }
 
 async function takeUp(inbox: Inbox, delivery: Delivery): Promise<Handled> {
-  // Its Nats-Msg-Id may stand among them: without it the same request could come a second time and not be known.
-  if (delivery.hasUnreadableHeaders) return bury(inbox, delivery, unreadableHeaders);
   const read = readEvent({
     subject: delivery.subject,
     bytes: delivery.bytes(),
-    messageId: delivery.header('Nats-Msg-Id'),
+    messageIds: delivery.headerValues('Nats-Msg-Id'),
+    hasUnreadableHeaders: delivery.hasUnreadableHeaders,
   });
   if ('poison' in read) return bury(inbox, delivery, read.poison);
   const id = await idOf(inbox, read.event, delivery);
-  return withRemediation(id, () => admit(inbox, id, read.event, delivery));
+  const receivedAtMs = delivery.storedAtMs;
+  const waitedFor = inbox.notice.causeSince(read.event.engine, receivedAtMs);
+  return admit(inbox, { ...read.event, id, door: 'nats', receivedAtMs, waitedFor }, delivery);
 }
 
-const unreadableHeaders: Poison = {
-  reason: 'invalid_event',
-  message: 'headers: cannot be read; a name has letters, digits and signs other than a colon, and no blanks',
-};
-
-async function admit(inbox: Inbox, id: string, event: InboxEvent, delivery: Delivery): Promise<Handled> {
+async function admit(inbox: Inbox, given: Asking, delivery: Delivery): Promise<Handled> {
   const { admission, context, notice } = inbox;
+  const asking = admission.judge(given);
   try {
-    const receivedAtMs = delivery.storedAtMs;
-    const waitedFor = notice.causeSince(event.engine, receivedAtMs);
-    await admission.admit({ ...event, id, door: 'nats', receivedAtMs, waitedFor }, context.signal);
+    await withRemediation(asking.id, () => admission.admit(asking, context.signal));
     notice.over();
     return 'ack';
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.status < 500) return bury(inbox, delivery, poisonOf(error));
-    notice.because(error, event.engine);
+    const isInvalid = error.code === 'invalid_request' && !given.invalid;
+    if (isInvalid) return admit(inbox, { ...given, invalid: error }, delivery);
+    if (error.status < 500) return bury(inbox, delivery, { reason: error.code, message: error.message });
+    notice.because(error, given.engine);
     return { retryInMs: retryWaitMs(delivery.deliveryCount, retryLimits, Math.random()) };
   }
 }
@@ -76,11 +74,6 @@ async function idOf({ origin }: Inbox, event: InboxEvent, delivery: Delivery): P
   if (event.key !== undefined) return idFromKey(event.principal, event.key);
   const createdAt = await origin.createdAt(delivery.sequence, delivery.deliveryCount === 1);
   return idFromInbox(streams.inbox, createdAt, delivery.sequence);
-}
-
-function poisonOf(problem: Problem): Poison {
-  const reason = problem.code === 'invalid_request' ? 'invalid_event' : problem.code;
-  return { reason, message: problem.message };
 }
 
 async function bury({ context }: Inbox, delivery: Delivery, { reason, message }: Poison): Promise<Handled> {

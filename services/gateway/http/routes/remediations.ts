@@ -19,6 +19,8 @@ export function remediationRoutes(app: App, parts: RouteParts): void {
     '/api/v1/remediations',
     {
       config: { scope: 'act' },
+      // An action that there is not is refused where all refusals stand.
+      attachValidation: true,
       schema: {
         tags,
         operationId: 'askForRemediation',

@@ -5,7 +5,7 @@ import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
 import { wantKnownEngine } from '../../resolver.ts';
 import type { App, RouteParts } from '../app-type.ts';
-import { keyHeadersSchema } from '../asking-headers.ts';
+import { keyHeadersSchema, keyOf } from '../asking-headers.ts';
 import { identityOf } from '../authenticate.ts';
 import { problemResponses } from '../problems.ts';
 import { noQuery } from '../query.ts';
@@ -109,11 +109,9 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
   );
 }
 
-type KeyHeaders = { readonly 'idempotency-key'?: string | undefined };
-
 /** Who orders, and what names the order when it is sent again. */
-function inNameOf(request: FastifyRequest & { readonly headers: KeyHeaders }) {
+function inNameOf(request: FastifyRequest) {
   const { principal: actor } = identityOf(request);
-  const key = request.headers['idempotency-key'];
+  const key = keyOf(request);
   return key === undefined ? { actor } : { actor, request_id: idFromKey(actor, key) };
 }
