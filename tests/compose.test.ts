@@ -213,6 +213,9 @@ describe.skipIf(reason !== undefined || !compose)('docker-compose.yml, unchanged
         ({ Type, Destination }) => Type === 'bind' && Destination.endsWith('docker.sock'),
       );
       expect({ service, sockets: sockets.length }).toEqual({ service, sockets: isGuard ? 1 : 0 });
+      const keys = Mounts.find(({ Name }) => Name?.endsWith('_decision-keys'));
+      const mayWrite: Record<string, boolean> = { safety: true, executor: false, 'docker-guard': false };
+      expect({ service, mayWrite: keys?.RW }).toEqual({ service, mayWrite: mayWrite[service] });
     }
   });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerAction, EngineAction, Prepared } from '#libs/actions/action';
 import { actions } from '#libs/actions/catalogue';
@@ -17,6 +18,7 @@ import { testEngine } from '#libs/testing/docker-engine';
 import { testLabel, testRun } from '#libs/testing/docker-engine-labels';
 import { decisionFor, type GuardGround, startGuard } from '#libs/testing/guard-ground';
 import { busyboxImage } from '#libs/testing/images';
+import { type MeshGround, startMeshGround } from '#libs/testing/mesh-ground';
 import { approve, finishedOf } from '#libs/testing/played-safety';
 import { playVerifier } from '#libs/testing/played-verifier';
 import { restartPlan, startServiceGround, targetOf } from '#libs/testing/service-ground';
@@ -283,4 +285,51 @@ describe('through the guard the executor', () => {
     const throughDocker = actions.filter(({ on }) => on !== 'endpoint').map(({ name }) => name);
     expect([...done].sort()).toEqual(throughDocker.sort());
   });
+});
+
+describe('a whole mesh behind the guard', () => {
+  const behind = async (guard: GuardGround) =>
+    startMeshGround({
+      env: {
+        DOCKER_HOST: guard.dockerHost,
+        HEMOSTAT_DECISION_PUBLIC_KEY_FILE: join(guard.dataDir, 'keys', 'decision-public.pem'),
+        RESPONDER_COOLDOWN_SECONDS: '0',
+      },
+    });
+  const outcomeOf = async ({ post }: MeshGround, container: string, action: string, params = {}) => {
+    const { body } = await post({ container, action, params }, { prefer: 'wait=60' });
+    return [body.outcome, body.message ?? body.detail];
+  };
+
+  it('does what it approves to a container and to a Compose service', async () => {
+    await using guard = await startGuard();
+    await using mesh = await behind(guard);
+    await using compose = composeProject();
+    const { name } = await compose.sibling('api', 1);
+    const ended = await compose.sibling('job', 1, { cmd: ['true'] });
+    await ended.container.wait();
+    const done = ['recovered', expect.anything()];
+    expect(await outcomeOf(mesh, name, 'restart')).toEqual(done);
+    expect(await outcomeOf(mesh, name, 'exec', { command: 'ps' })).toEqual(['executed', expect.anything()]);
+    expect(await outcomeOf(mesh, name, 'scale_up')).toEqual(done);
+    expect(await compose.containers('api')).toHaveLength(2);
+    const tidy = { project: compose.project, min_age_seconds: 0 };
+    expect(await outcomeOf(mesh, name, 'cleanup', tidy)).toEqual(['executed', expect.anything()]);
+    expect(await compose.containers('job')).toEqual([]);
+    expect(guard.log.filter((line) => line.includes('Refused'))).toEqual([]);
+  }, 120_000);
+
+  it('restarts and scales a Swarm service', async ({ skip }) => {
+    await using swarm = await startSwarm();
+    if (!swarm) return skip('no Swarm can be had here');
+    await using guard = await startGuard({}, swarm);
+    await using mesh = await behind(guard);
+    const name = await swarm.service({ containerLabels: { 'hemostat.max-replicas': '3' } });
+    const [task = ''] = await swarm.containers(name);
+    for (const action of ['restart', 'scale_up', 'scale_down']) {
+      const container = action === 'restart' ? task : name;
+      expect(await outcomeOf(mesh, container, action)).toEqual(['recovered', expect.anything()]);
+    }
+    expect(guard.log.filter((line) => line.includes('Refused'))).toEqual([]);
+  }, 120_000);
 });
