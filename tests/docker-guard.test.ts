@@ -11,7 +11,7 @@ import { systemClock } from '#libs/runtime/clock';
 import { readConfig } from '#libs/runtime/config';
 import { createHealth } from '#libs/runtime/health';
 import { createLog } from '#libs/runtime/log';
-import { boundTo } from '#libs/testing/bound-plan';
+import { boundTo, going } from '#libs/testing/bound-plan';
 import { composeProject } from '#libs/testing/compose-project';
 import { startContainer } from '#libs/testing/container';
 import { testEngine } from '#libs/testing/docker-engine';
@@ -77,7 +77,7 @@ async function act(
   const action = actions.find(
     (each): each is ContainerAction => each.name === name && each.on === 'container',
   );
-  const bound = await boundTo(on, target);
+  const bound = going({ action: name, target, params }, await boundTo(on, target));
   const patient = action && (await patientOf(view, { target, bound }, action));
   if (!action || !patient || 'kind' in patient) throw new Error(`no ${name} of ${targetId(target)}`);
   const id = randomUUID();

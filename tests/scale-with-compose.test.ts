@@ -34,6 +34,15 @@ services:
     command: ['sleep', '1000000']
     stop_grace_period: 1s
     network_mode: service:api
+  told:
+    image: ${image}
+    init: true
+    command: ['sh', '-c', 'date > /own; exec sleep 1000000']
+    stop_grace_period: 1s
+    configs: [{source: word}, {source: word, target: /etc/deep/word.conf}]
+    secrets: [key]
+configs: {word: {content: 'hello'}}
+secrets: {key: {environment: TEST_KEY}}
 networks: {front: {}, back: {}}
 volumes: {data: {}}
 `;
@@ -44,7 +53,7 @@ describe.skipIf(!found)('a project that Docker Compose itself made', () => {
   let folder: string;
   const run = async (...args: readonly string[]): Promise<string> => {
     const command = ['-p', project, '-f', join(folder, 'compose.yml'), ...args];
-    const env = { ...process.env, ...compose.env, DOCKER_HOST: dockerHost };
+    const env = { ...process.env, ...compose.env, DOCKER_HOST: dockerHost, TEST_KEY: 'secret' };
     return (await promisify(execFile)(compose.program, command, { env })).stdout;
   };
   const ask = async (container: string, action: string): Promise<Details> =>
@@ -83,6 +92,18 @@ describe.skipIf(!found)('a project that Docker Compose itself made', () => {
       message: `Service ${project}/api scaled from 3 to 2 replicas and running`,
     });
     expect(await containers()).toEqual([`${project}-api-1`, `${project}-api-2`]);
+  }, 60_000);
+
+  it('is not cloned where Compose put files into it after it was made, not even after it ran again', async () => {
+    const name = `${project}-told-1`;
+    const why = `${name} is not cloned: files were put into it after it was made, as Docker Compose does with configs that have a content and secrets from the environment (/etc/deep/word.conf, /run/secrets/key, /word), and a clone would lack them. Let Docker Compose do it: docker compose -p ${project} up -d --no-recreate --scale told=2`;
+    const shown = await ground.post(
+      { container: name, action: 'scale_up', dry_run: true },
+      { prefer: 'wait=60' },
+    );
+    expect(JSON.stringify(shown.body)).toContain(why);
+    await docker.getContainer(name).restart({ t: 0 });
+    expect(await ask(name, 'scale_up')).toMatchObject({ outcome: 'not_applicable', message: why });
   }, 60_000);
 
   it('keeps the container in whose network another one lives', async () => {

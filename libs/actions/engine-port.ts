@@ -3,7 +3,7 @@ import type { ExecEnd, ExecOrder } from './exec-port.ts';
 
 /** One request to the Docker Engine as data: what the preview shows, the intent stores and `run` sends is the same. */
 export type EngineCall = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Each text becomes exactly one segment of the path, whatever it holds. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | boolean>>;
@@ -22,7 +22,8 @@ export interface EnginePort {
  * look ends within five seconds.
  */
 export interface EngineReader {
-  read(path: readonly string[], query?: EngineCall['query']): Promise<unknown>;
+  /** `HEAD`: only what the engine says of a file in a container. */
+  read(path: readonly string[], query?: EngineCall['query'], method?: 'GET' | 'HEAD'): Promise<unknown>;
 }
 
 /** The HTTP status of an engine's no; undefined when the error is something else. */

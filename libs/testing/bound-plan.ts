@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { Bound } from '#libs/contracts/bound';
-import type { Plan } from '#libs/contracts/plan';
+import type { Plan, Step } from '#libs/contracts/plan';
 import type { Target } from '#libs/contracts/target';
 import { testEngine } from './docker-engine.ts';
 
@@ -13,10 +13,20 @@ export async function boundPlan(plan: Plan, docker: Docker = testEngine().docker
     plan.steps.map(async (step) =>
       step.bound || !kinds.includes(step.target.kind)
         ? step
-        : { ...step, bound: await boundTo(docker, step.target) },
+        : { ...step, bound: going(step, await boundTo(docker, step.target)) },
     ),
   );
   return { ...plan, steps };
+}
+
+/** Of a Compose service that is scaled down those go that have the highest numbers. */
+export function going(
+  { action, target, params }: Pick<Step, 'action' | 'target' | 'params'>,
+  bound: Bound,
+): Bound {
+  if (action !== 'scale_down' || target.kind === 'swarm') return bound;
+  const staying = typeof params.replicas === 'number' ? params.replicas : bound.containers.length - 1;
+  return { containers: bound.containers.slice(Math.max(1, staying)) };
 }
 
 export async function boundTo(docker: Docker, { kind, name }: Target): Promise<Bound> {
@@ -31,7 +41,11 @@ export async function boundTo(docker: Docker, { kind, name }: Target): Promise<B
     },
     swarm: ({ Labels }: Docker.ContainerInfo) => Labels['com.docker.swarm.service.name'] === name,
   }[kind as 'container'];
-  const ids = all.filter(is).map(({ Id }) => Id);
+  const number = ({ Labels }: Docker.ContainerInfo) => Number(Labels['com.docker.compose.container-number']);
+  const ids = all
+    .filter(is)
+    .sort((a, b) => number(a) - number(b))
+    .map(({ Id }) => Id);
   const containers = ids.length > 0 ? ids : [nobody];
   if (kind !== 'swarm') return { containers };
   const service = await docker.getService(name).inspect();

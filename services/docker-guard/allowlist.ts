@@ -12,7 +12,7 @@ import type { Asked, Check, World } from './world.ts';
 
 /** One line of the table: what may be asked, in which form, and what is looked at before it is passed on. */
 export type Line = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** `{container}` and the like stand for what `forms` says. */
   readonly path: string;
   readonly query: z.ZodType;
@@ -77,6 +77,11 @@ export const allowlist: readonly Line[] = [
   read('/containers/json', all),
   read('/containers/{container}/json', z.union([nothing, z.strictObject({ size: yes })])),
   read('/containers/{container}/logs', z.strictObject({ stdout: yes, stderr: yes, tail: z.literal('200') })),
+  read('/containers/{container}/changes'),
+  {
+    ...read('/containers/{container}/archive', z.strictObject({ path: z.string().startsWith('/') })),
+    method: 'HEAD',
+  },
   read('/exec/{exec}/json'),
   read('/images/json', all),
   read('/images/{reference}/json'),

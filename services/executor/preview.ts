@@ -36,7 +36,10 @@ export async function previewOf(plan: Plan, ground: PreviewGround): Promise<Prev
 async function previewStep(step: Step, ground: PreviewGround): Promise<PreviewStep> {
   const action = actionNamed(step.action);
   if (!action) throw new Problem('not_applicable', `This executor knows no action called ${step.action}.`);
-  const shown = await shownBy(action, step, ground);
+  const shown = await Promise.resolve(shownBy(action, step, ground)).catch((error: unknown) => {
+    if (error instanceof ActionFailed) return nothing(error.message);
+    throw error;
+  });
   const condition =
     step.when === 'if_unhealthy' ? ['only if the step before it is verified not to have helped'] : [];
   return {
@@ -68,13 +71,8 @@ async function ofEngine(
   { params, bound }: Step,
   { view }: PreviewGround,
 ): Promise<Shown> {
-  try {
-    const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params, bound));
-    return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
-  } catch (error) {
-    if (error instanceof ActionFailed) return nothing(error.message);
-    throw error;
-  }
+  const prepared = action.prepare(params, await action.survey(sightOf(view, action.name), params, bound));
+  return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
 }
 
 async function ofContainer(

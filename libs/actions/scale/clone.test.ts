@@ -41,6 +41,14 @@ describe('a clone', () => {
     expect(created(template({ Hostname: 'api.internal' }))).toMatchObject({ Hostname: 'api.internal' });
   });
 
+  it('does not have the host name of its sibling in its environment, but one that somebody chose', () => {
+    const short = id.slice(0, 12);
+    const env = (...Env: readonly string[]) => created(template({ Env })).Env;
+    expect(env('A=1', `HOSTNAME=${short}`, 'HOSTNAME=chosen')).toEqual(['A=1', 'HOSTNAME=chosen']);
+    const named = template({ Hostname: 'api', Env: ['HOSTNAME=api'] });
+    expect(created(named)).toMatchObject({ Hostname: 'api', Env: ['HOSTNAME=api'] });
+  });
+
   it('states neither host name nor ports in the network of another container', () => {
     const shared = template(
       { Hostname: 'other', ExposedPorts: { '80/tcp': {} } },

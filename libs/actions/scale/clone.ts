@@ -40,13 +40,13 @@ export function cloneCalls(template: Template, clone: CloneIdentity): readonly E
 }
 
 function bodyOf(template: Template, clone: CloneIdentity, EndpointsConfig: Details): Details {
-  const { Hostname, Domainname, ExposedPorts, MacAddress: _, Labels, ...config } = template.Config;
+  const { Hostname, Domainname, ExposedPorts, MacAddress: _, Labels, Env, ...config } = template.Config;
   const { [composeLabels.replaces]: __, ...labels } = Labels;
   const own = anonymousMounts(template);
   return {
     ...config,
     ...(sharesNetwork(template) ? {} : { Domainname, ExposedPorts }),
-    ...(hasOwnHostname(template) ? { Hostname } : {}),
+    ...(hasOwnHostname(template) ? { Hostname, ...(Env ? { Env } : {}) } : envWithoutHostname(template)),
     Image: clone.image,
     Labels: { ...labels, [composeLabels.number]: String(clone.number), [madeByLabel]: clone.remediation_id },
     Volumes: own.volumes,
@@ -65,6 +65,12 @@ function hasOwnHostname(template: Template): boolean {
   const { Hostname } = template.Config;
   if (!Hostname || Hostname === template.Id.slice(0, 12)) return false;
   return !sharesNetwork(template) && template.HostConfig.UTSMode !== 'host';
+}
+
+/** Some engines tell of the host name that they gave as if somebody had set it. */
+function envWithoutHostname({ Config: { Env, Hostname }, Id }: Template): Details {
+  const given = [Hostname, Id.slice(0, 12), Id].map((name) => `HOSTNAME=${name}`);
+  return Env ? { Env: Env.filter((each) => !given.includes(each)) } : {};
 }
 
 /** A clone gets anonymous volumes of its own: Compose hands those of a re-created container on by name. */

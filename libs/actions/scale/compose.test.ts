@@ -108,6 +108,23 @@ describe('scale_up of a Compose service', () => {
     expect(refusal(scaleUp, family({ down: [1] }))).toContain('No container of shop/api runs');
   });
 
+  it('clones the container that the request was bound to, and no other', () => {
+    const bound = { containers: [idOf(1)] };
+    expect(prepared(scaleUp, { ...family({ numbers: [1, 2] }), bound }).evidence).toMatchObject({
+      sibling_id: idOf(1),
+    });
+    const gone = family({ numbers: [1, 2], down: [1] });
+    expect(refusal(scaleUp, { ...gone, bound })).toContain('was to be cloned is gone or does not run');
+  });
+
+  it('takes away the containers that the request was bound to, and no others', () => {
+    const bound = { containers: [idOf(2)] };
+    expect(prepared(scaleDown, { ...family({ numbers: [1, 2] }), bound }).evidence).toMatchObject({
+      removed: [{ container_id: idOf(2) }],
+    });
+    expect(refusal(scaleDown, { ...family({ numbers: [1, 3] }), bound })).toContain('are others than when');
+  });
+
   it('is found done, half done or not done by what carries its mark, and by nothing else', () => {
     const { evidence } = prepared(scaleUp, family(), { replicas: 3 });
     const look = (...members: readonly Member[]) => scaleUp.observe(evidence, reading(member(1), ...members));

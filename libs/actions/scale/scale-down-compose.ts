@@ -43,7 +43,14 @@ export function prepareComposeDown(patient: Patient, params: Details): Prepared 
   if (twin !== undefined) return notApplicable(beingRecreated(target.name, twin));
   const wish = wishFor('down', params, { name: target.name, now: siblings.length, labels: [] });
   if ('refusal' in wish) return notApplicable(wish.refusal);
-  const going = surplusOf(siblings, wish.wished).flatMap((sibling): readonly Going[] => {
+  const surplus = surplusOf(siblings, wish.wished);
+  if (patient.bound && !isSame(surplus, patient.bound.containers)) {
+    return notApplicable(
+      `The containers of ${target.name} are others than when it was asked for, and nothing was done. Ask again`,
+      'replaced',
+    );
+  }
+  const going = surplus.flatMap((sibling): readonly Going[] => {
     const template = templateSchema.safeParse(inspections[sibling.id]);
     return template.success
       ? [{ sibling, template: template.data, graceSeconds: graceOf(patient, template.data) }]
@@ -109,6 +116,10 @@ const removedSchema = z.array(z.object({ container_id: z.string(), name: z.strin
 function resultOf(evidence: Details): Details {
   const { removed, volumes_kept } = evidence;
   return { ...scaledBy(evidence), containers_removed: removed, volumes_kept };
+}
+
+function isSame(surplus: readonly Sibling[], bound: readonly string[]): boolean {
+  return surplus.length === bound.length && surplus.every(({ id }) => bound.includes(id));
 }
 
 function callsFor({ sibling, graceSeconds }: Going): readonly EngineCall[] {

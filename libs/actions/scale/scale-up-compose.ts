@@ -12,7 +12,9 @@ import { unseen } from '../same-container.ts';
 import { slackSeconds } from '../stop-grace.ts';
 import { cloneCalls } from './clone.ts';
 import { makeClone } from './make-clone.ts';
+import { filesPutIn, lackedByClone } from './put-in.ts';
 import { type Family, familySchema, inspected, readSiblings, type Sibling, twins } from './sibling.ts';
+import { modelOf } from './surplus.ts';
 import { isAnonymous, type Template, templateSchema } from './template.ts';
 import { obstacleToClone, separatorOf } from './whether-clonable.ts';
 import { beingRecreated, composeCommand, scaledBy, wishFor } from './wish.ts';
@@ -21,9 +23,9 @@ const mostAtOnce = 15;
 const secondsEach = 10;
 const imageSchema = z.object({ Id: z.string() });
 
-export async function surveyComposeUp(reader: EngineReader, { target }: Patient): Promise<Details> {
-  const family = await readSiblings(reader, target.name);
-  const model = modelOf(family.siblings);
+export async function surveyComposeUp(reader: EngineReader, patient: Patient): Promise<Details> {
+  const family = await readSiblings(reader, patient.target.name);
+  const model = modelFor(family.siblings, patient);
   if (!model) return { family: { ...family, inspections: {}, image_id: null } };
   const inspections = await inspected(reader, [model.id]);
   const template = templateSchema.safeParse(inspections[model.id]);
@@ -31,15 +33,22 @@ export async function surveyComposeUp(reader: EngineReader, { target }: Patient)
     ? await reader.read(['images', template.data.Config.Image, 'json'])
     : undefined;
   const known = imageSchema.safeParse(image);
-  return { family: { ...family, inspections, image_id: known.success ? known.data.Id : null } };
+  const lacked = template.success ? lackedByClone(await filesPutIn(reader, template.data)) : undefined;
+  return { family: { ...family, inspections, image_id: known.success ? known.data.Id : null, lacked } };
 }
 
 export function prepareComposeUp(patient: Patient, params: Details): Prepared | NotApplicable {
   const { target } = patient;
   const family = familySchema.parse(patient.surveyed?.family);
   const { siblings, names } = family;
-  const model = modelOf(siblings);
+  const model = modelFor(siblings, patient);
   const template = templateOf(family, model);
+  if ((!model || !template) && siblings.some(({ running }) => running)) {
+    return notApplicable(
+      `The container of ${target.name} that was to be cloned is gone or does not run any more, and nothing was done. Ask again`,
+      'replaced',
+    );
+  }
   if (!model || !template) {
     return notApplicable(
       `No container of ${target.name} runs, so that there is none to make another one after. Ask for start first`,
@@ -58,6 +67,12 @@ export function prepareComposeUp(patient: Patient, params: Details): Prepared | 
   const service = { name: target.name, now: siblings.length, labels: [template.Config.Labels] };
   const wish = wishFor('up', params, service);
   if ('refusal' in wish) return notApplicable(wish.refusal);
+  if (family.lacked !== undefined) {
+    const command = composeCommand(target.name, wish.wished);
+    return notApplicable(
+      `${model.name} is not cloned: ${family.lacked}. Let Docker Compose do it: ${command}`,
+    );
+  }
   const more = wish.wished - siblings.length;
   if (more > mostAtOnce) {
     return notApplicable(`${more} more containers were asked for; at most ${mostAtOnce} are made at once`);
@@ -122,11 +137,10 @@ function whatIsThere(made: readonly Member[], started: readonly Member[], wanted
   return `of ${wanted} new containers ${made.length} were created and ${started.length} started${advice}`;
 }
 
-/** Of those that run the newest: it has the newest configuration, where they differ. */
-function modelOf(siblings: readonly Sibling[]): Sibling | undefined {
-  return siblings
-    .filter(({ running }) => running)
-    .toSorted((a, b) => b.created - a.created || b.number - a.number)[0];
+/** The very one that the request was bound to, while it runs. */
+function modelFor(siblings: readonly Sibling[], { bound }: Patient): Sibling | undefined {
+  if (!bound) return modelOf(siblings);
+  return siblings.find(({ id, running }) => running && bound.containers.includes(id));
 }
 
 function templateOf({ inspections }: Family, model: Sibling | undefined): Template | undefined {

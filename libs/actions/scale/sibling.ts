@@ -39,6 +39,8 @@ export const familySchema = z.object({
   inspections: z.record(z.string(), z.looseObject({})),
   /** Id of the image that the first sibling's image name stands for now. */
   image_id: z.string().nullable(),
+  /** What a clone of the first sibling would lack. */
+  lacked: z.string().optional(),
 });
 export type Family = z.output<typeof familySchema>;
 

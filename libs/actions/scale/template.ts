@@ -23,10 +23,12 @@ export type Endpoint = z.output<typeof endpointSchema>;
 export const templateSchema = z.looseObject({
   Id: z.string().regex(/^[0-9a-f]{64}$/),
   Name: z.string(),
+  Created: z.string().nullish(),
   /** Id of the image that it was made of. */
   Image: z.string(),
   Config: z.looseObject({
     Hostname: z.string().nullish(),
+    Env: z.array(z.string()).nullish(),
     Image: z.string(),
     Labels: labelsSchema,
     Volumes: z.record(z.string(), z.unknown()).nullish(),

@@ -71,7 +71,7 @@ function finish(reply: ServerResponse, answer: IncomingMessage, text: string): v
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
-    ['content-type', 'content-length'].flatMap((name) => {
+    ['content-type', 'content-length', 'x-docker-container-path-stat'].flatMap((name) => {
       const value = headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     }),

@@ -1,7 +1,9 @@
+import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type EngineCall, pathText } from '#libs/actions/engine-port';
 import { decisionHeader } from '#libs/contracts/decision-header';
+import { parseJson } from '#libs/contracts/json';
 import { opaque } from './opaque.ts';
 
 type DialOptions = Parameters<Docker['modem']['dial']>[0];
@@ -20,6 +22,18 @@ export function send(docker: Docker, call: Sent, ...signals: readonly AbortSigna
       (error, answer) => (error ? reject(error) : resolve(answer)),
     );
   });
+}
+
+/** What the engine says of a file in a container: a header holds it. */
+export async function statOf(
+  docker: Docker,
+  call: Sent,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const answer = (await stream(docker, call, withinMs, signal)).resume();
+  const stat = answer instanceof IncomingMessage ? answer.headers['x-docker-container-path-stat'] : undefined;
+  return parseJson(Buffer.from(String(stat), 'base64').toString());
 }
 
 export type Followed = { readonly ended: Promise<void>; close(): void };

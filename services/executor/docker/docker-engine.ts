@@ -9,7 +9,7 @@ import {
   summarySchema,
 } from './answers.ts';
 import { type DockerSettings, openDocker } from './connection.ts';
-import { follow, send } from './dial.ts';
+import { follow, send, statOf } from './dial.ts';
 import { DockerError, toDockerError } from './docker-error.ts';
 import { execIn } from './exec.ts';
 import { type LogBytes, readLogs } from './logs.ts';
@@ -52,7 +52,9 @@ export function openEngine(settings: DockerSettings): DockerEngine {
     const ask = async (): Promise<unknown> =>
       closing.signal.aborted
         ? fail(closed())
-        : send(connection.forReads, call, AbortSignal.timeout(readTimeoutMs), closing.signal);
+        : call.method === 'HEAD'
+          ? statOf(connection.forReads, call, readTimeoutMs, closing.signal)
+          : send(connection.forReads, call, AbortSignal.timeout(readTimeoutMs), closing.signal);
     // The engine may have closed a kept connection in the meantime; a second look does no harm.
     const answer = await ask()
       .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
@@ -72,7 +74,8 @@ export function openEngine(settings: DockerSettings): DockerEngine {
       ),
     inspect: (containerId) =>
       orNothing(read({ method: 'GET', path: ['containers', containerId, 'json'] }, inspectionSchema)),
-    read: (path, query) => orNothing(read({ method: 'GET', path, ...(query ? { query } : {}) }, z.unknown())),
+    read: (path, query, method = 'GET') =>
+      orNothing(read({ method, path, ...(query ? { query } : {}) }, z.unknown())),
     logs: (containerId, signal) =>
       readLogs(connection.forWrites, containerId, AbortSignal.any([signal, closing.signal])).catch(fail),
     ping: async () => {

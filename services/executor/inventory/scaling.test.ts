@@ -63,6 +63,20 @@ describe('what is scaled', () => {
     expect(look('web', { direction: 'down' })).toEqual(['local/swarm/web']);
   });
 
+  it('is bound to the newest that runs, or to those that go', () => {
+    const all = [
+      sibling('shop', 1),
+      sibling('shop', 2, { created: 2 }),
+      sibling('shop', 3, { state: 'exited' }),
+    ];
+    const bound = (wish: ScaleWish) => {
+      const found = findForScaling(directoryOf(all), 'api', wish);
+      return found.status === 'resolved' ? found.resolved.bound?.containers : undefined;
+    };
+    expect(bound({ direction: 'up' })).toEqual([all[1]?.id]);
+    expect(bound({ direction: 'down', replicas: 1 })).toEqual([all[2]?.id, all[1]?.id]);
+  });
+
   it('is protected when one of its containers is', () => {
     const all = [...shop, sibling('shop', 3, { protected_by: 'its label' })];
     const found = findForScaling(directoryOf(all), 'shop-api-1', { direction: 'up' });
