@@ -1,3 +1,4 @@
+import type { ReplacedBy } from '#libs/contracts/bound';
 import type { Expectation } from '#libs/contracts/plan';
 import type { ContainerReading, Progress, ReplicasWanted } from '#libs/contracts/rpc';
 
@@ -145,6 +146,14 @@ function whatItDoes(reading: ContainerReading): string {
 function endOf(reading: ContainerReading): string {
   const code = reading.exit_code === null ? '' : ` with exit code ${reading.exit_code}`;
   return reading.oom_killed ? `${code}, killed for want of memory` : code;
+}
+
+/** Who has the name, and what became of the one that was acted on. */
+export function replacedMessage(reading: ContainerReading, now: ReplacedBy): string {
+  const id = now.container_id.slice(0, 12);
+  const health = now.health === 'none' ? '' : `, its HEALTHCHECK ${now.health}`;
+  const before = reading.exists ? `has another name and ${whatItDoes(reading)}` : 'is gone';
+  return `${now.container_name} is another one by now (${id}, ${now.status}${health}). The one that was acted on ${before}.`;
 }
 
 export function oneLine(text: string): string {

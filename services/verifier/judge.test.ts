@@ -304,3 +304,30 @@ describe('a patient expected to be stopped or paused', () => {
     expect(watch(times(6, readings), about).verdict).toBe('healthy');
   });
 });
+
+describe('a patient whose name stands for another one by now', () => {
+  const replaced_by = {
+    container_id: 'abcdef0123456789',
+    container_name: 'web',
+    status: 'running',
+    running: true,
+    health: 'healthy' as const,
+  };
+
+  it('is inconclusive at once, and who has the name is told with how it is', () => {
+    expect(watch([{ ...gone, replaced_by }])).toMatchObject({
+      verdict: 'inconclusive',
+      message:
+        'web is another one by now (abcdef012345, running, its HEALTHCHECK healthy). The one that was acted on is gone.',
+    });
+    expect(watch([{ ...exited, replaced_by }]).message).toContain(
+      'acted on has another name and is exited with exit code 1',
+    );
+  });
+
+  it('is never well, however well it is, nor ill: also when it is a service', () => {
+    expect(watch([...times(10, running), { ...running, replaced_by }]).verdict).toBe('inconclusive');
+    const service = { ...gone, replicas: { desired: 1, running: 0 }, replaced_by };
+    expect(watch([service, service]).verdict).toBe('inconclusive');
+  });
+});

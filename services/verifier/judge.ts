@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import type { ContainerReading, Progress, TargetHealth, verifierVerbs } from '#libs/contracts/rpc';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
-import { type ContainerQuestion, type ContainerStanding, stepContainer } from './judge-container.ts';
+import {
+  type ContainerQuestion,
+  type ContainerStanding,
+  replacedMessage,
+  stepContainer,
+} from './judge-container.ts';
 import { stepService } from './judge-service.ts';
 
 export type Verdict = z.output<typeof verifierVerbs.check.reply>['verdict'];
@@ -50,11 +55,15 @@ export function judge(
   question: ContainerQuestion,
   nowMs: number,
 ): Judgement {
+  const container = 'why' in readings.container ? undefined : readings.container;
   const { standing, progress: stepped } = lookAtContainer(before, readings, question, nowMs);
   const http = question.expectation.state === 'running' ? readings.http : null;
   const progress = { ...stepped, ...answersAfter(stepped, standing, http) };
   const about = (verdict: Verdict, message: string): Judgement => ({ verdict, message, progress });
 
+  if (container?.replaced_by) {
+    return about('inconclusive', replacedMessage(container, container.replaced_by));
+  }
   if (standing.is === 'ill') return about('unhealthy', standing.message);
   const httpIsWell = http === null || progress.passes >= passesInARow;
   if (standing.is === 'well' && httpIsWell) return about('healthy', allWell(standing, http));
