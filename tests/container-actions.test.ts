@@ -136,6 +136,20 @@ describe('a container', () => {
     expect(await eventsOf(back, 'kill')).toEqual([1]);
   });
 
+  it('that crashes again after its restart is told with the exit code of its crash, not with the 0 of a run', async () => {
+    await using patient = await startContainer(docker, {
+      image,
+      cmd: ['sh', '-c', 'sleep 0.5; exit 7'],
+      hostConfig: { RestartPolicy: { Name: 'always' } },
+    });
+    expect(await ask(patient, 'restart')).toMatchObject({
+      outcome: 'ineffective',
+      message: expect.stringContaining(
+        'crash-looping: it ended 3 times while it was watched with exit code 7.',
+      ),
+    });
+  });
+
   it('is not asked for what no action takes', async () => {
     await using patient = await ground.patient();
     for (const [action, params] of [

@@ -83,6 +83,7 @@ export const containerReadingSchema = z.strictObject({
   restarting: z.boolean(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
+  /** Of the run that ended; null: it runs, or never ran. */
   exit_code: z.int().nullable(),
   oom_killed: z.boolean(),
   health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
@@ -171,6 +172,8 @@ export const progressSchema = z.strictObject({
   downs: z.int().min(0),
   /** Runs that ended while they were watched. */
   breaks: z.int().min(0),
+  /** How the last of them ended, for a person. */
+  last_end: z.string().default(''),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Bus } from '#libs/bus/bus';
 import { serve, serveRpc } from '#libs/bus/rpc';
-import { verifierVerbs } from '#libs/contracts/rpc';
+import { progressSchema, verifierVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
 import { toInstant } from '#libs/runtime/instant';
 
@@ -28,5 +28,12 @@ export function playVerifier(
 
 function beginning(): CheckReply['progress'] {
   const began_at = toInstant(Date.now());
-  return { began_at, stable_since: null, started_at: null, passes: 0, fails: 0, downs: 0, breaks: 0 };
+  return progressSchema.parse({
+    began_at,
+    stable_since: null,
+    started_at: null,
+    passes: 0,
+    downs: 0,
+    breaks: 0,
+  });
 }

@@ -44,6 +44,7 @@ export function stepContainer(
     passes: asExpected && !broke ? before.passes : 0,
     breaks: before.breaks + (broke ? 1 : 0),
     downs: down ? before.downs + 1 : 0,
+    last_end: (!isOldRun(state, reading, question) && endOf(reading)) || before.last_end,
   };
   return { progress, standing: standingOf(progress, reading, question, now) };
 }
@@ -58,7 +59,7 @@ function standingOf(
   if (progress.breaks >= runsToBeCrashLooping) {
     return ill(
       state === 'running'
-        ? `The container is crash-looping: it ended ${progress.breaks} times while it was watched${endOf(reading)}.`
+        ? `The container is crash-looping: it ended ${progress.breaks} times while it was watched${progress.last_end}.`
         : `The container does not stay ${state}: ${progress.breaks} times it did not while it was watched.`,
     );
   }
@@ -76,7 +77,8 @@ function standingOf(
     );
   }
   const stableSeconds = secondsBetween(progress.stable_since ?? now, now);
-  const again = progress.breaks > 0 ? `, after a break in it (${progress.breaks} so far)` : '';
+  const again =
+    progress.breaks > 0 ? `, after a break in it (${progress.breaks} so far${progress.last_end})` : '';
   const message = `The container has been ${state} for ${Math.floor(stableSeconds)} of ${stability_seconds} s${again}.`;
   if (stableSeconds < stability_seconds)
     return notYet(progress.breaks > 0 ? 'unhealthy' : 'inconclusive', message);
@@ -137,6 +139,7 @@ function whatItDoes(reading: ContainerReading): string {
   if (!reading.exists) return 'is gone';
   if (reading.paused) return 'is paused';
   if (reading.restarting) return `keeps ending and being started again${endOf(reading)}`;
+  if (reading.status === 'created') return 'was created and never started';
   if (!reading.running) return `is ${reading.status}${endOf(reading)}`;
   const said = reading.health_log === null ? '' : ` (${oneLine(reading.health_log)})`;
   if (reading.health === 'unhealthy') return `runs, but its HEALTHCHECK is unhealthy${said}`;
@@ -144,7 +147,8 @@ function whatItDoes(reading: ContainerReading): string {
 }
 
 function endOf(reading: ContainerReading): string {
-  const code = reading.exit_code === null ? '' : ` with exit code ${reading.exit_code}`;
+  if (reading.exit_code === null) return '';
+  const code = ` with exit code ${reading.exit_code}`;
   return reading.oom_killed ? `${code}, killed for want of memory` : code;
 }
 

@@ -128,6 +128,10 @@ describe('a Compose service', () => {
       verdict: 'unhealthy',
       message: expect.stringContaining('shop-api-1 is exited with exit code 3'),
     });
+    const created = { made_by: 'me', running: false, status: 'created', exit_code: null };
+    expect(watched(many(compose({}, created), 2), { replicas: wanted }).message).toContain(
+      'shop-api-1 was created and never started',
+    );
     const starting = compose({}, { made_by: 'me', health: 'starting' });
     expect(watched(many(starting), { replicas: wanted }).verdict).toBe('inconclusive');
   });

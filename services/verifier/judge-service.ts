@@ -47,6 +47,7 @@ export function stepService(
     passes: asExpected && !broke ? before.passes : 0,
     breaks: before.breaks + (broke ? 1 : 0),
     downs: down ? before.downs + 1 : 0,
+    last_end: saidBy(group) || before.last_end,
   };
   return { progress, standing: standingOf(progress, group, isOld, question, now) };
 }
@@ -61,7 +62,7 @@ function standingOf(
   if (group.trouble !== null) return ill(`Swarm did not bring the update to its end: ${group.trouble}.`);
   if (progress.breaks >= runsToBeCrashLooping) {
     return ill(
-      `The service is crash-looping: ${progress.breaks} times something of it ended while it was watched${saidBy(group)}.`,
+      `The service is crash-looping: ${progress.breaks} times something of it ended while it was watched${progress.last_end}.`,
     );
   }
   if (isOld) return notYet('unhealthy', 'The service has not been started anew yet.');
@@ -117,7 +118,8 @@ function groupOf(reading: ContainerReading, asked: ReplicasWanted | undefined): 
 function groupOfMembers(all: readonly Member[], asked: ReplicasWanted | undefined): Group {
   const madeBy = asked?.made_by ?? null;
   const members = madeBy === null ? all : all.filter((each) => each.made_by === madeBy);
-  const ended = members.find((each) => !each.running && !each.restarting);
+  const down = members.filter((each) => !each.running);
+  const ended = down.find((each) => !each.restarting) ?? down[0];
   const words = ['unhealthy', 'starting', 'healthy'] as const;
   return {
     wanted: asked?.running ?? members.length,
@@ -127,10 +129,13 @@ function groupOfMembers(all: readonly Member[], asked: ReplicasWanted | undefine
     started_at: latestInstant(members.map((each) => each.started_at)),
     health: words.find((word) => members.some((each) => each.health === word)) ?? 'none',
     trouble: null,
-    said: ended
-      ? `${ended.container_name} is ${ended.status}${ended.exit_code === null ? '' : ` with exit code ${ended.exit_code}`}`
-      : null,
+    said: ended ? `${ended.container_name} ${howItEnded(ended)}` : null,
   };
+}
+
+function howItEnded({ status, exit_code }: Member): string {
+  if (status === 'created') return 'was created and never started';
+  return `is ${status}${exit_code === null ? '' : ` with exit code ${exit_code}`}`;
 }
 
 function saidBy({ said }: Group): string {

@@ -133,6 +133,26 @@ describe('a patient expected to run', () => {
     expect(watch([gone, gone]).message).toContain('is gone');
   });
 
+  it('is told with the exit code of the run that ended, never with one of a run that goes on', () => {
+    const again = (n: number) => ({ ...running, started_at: laterRun(n) });
+    const crashed = { ...looping(1), exit_code: 7 };
+    const judgement = watch([running, crashed, again(2), again(3), again(4)]);
+    expect(judgement).toMatchObject({
+      verdict: 'unhealthy',
+      message: expect.stringContaining('3 times while it was watched with exit code 7'),
+    });
+    expect(watch([running, ...[2, 3, 4].map(again)]).message).not.toContain('exit code');
+    const killed = { ...exited, started_at: oldRun, exit_code: 137 };
+    expect(watch([killed, running, ...[2, 3, 4].map(again)]).message).not.toContain('137');
+  });
+
+  it('that was created and never started has not exited', () => {
+    const created = { ...exited, status: 'created', started_at: null, exit_code: null };
+    expect(watch([created, created]).message).toBe(
+      'The container was created and never started, expected: running.',
+    );
+  });
+
   it('says so when it was killed for want of memory', () => {
     expect(watch(times(2, { ...exited, oom_killed: true, exit_code: 137 })).message).toContain(
       'want of memory',

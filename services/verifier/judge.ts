@@ -40,6 +40,7 @@ export function beginning(nowMs: number): Progress {
     fails: 0,
     downs: 0,
     breaks: 0,
+    last_end: '',
   };
 }
 

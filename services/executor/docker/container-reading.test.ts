@@ -35,6 +35,14 @@ it('reads what has not happened as nothing', () => {
   expect(containerReadingSchema.parse(noContainer).exists).toBe(false);
 });
 
+it('tells an exit code only of a run that has ended', () => {
+  const codeOf = (state: object) => readingOf(inspection({ ExitCode: 7, ...state })).exit_code;
+  expect(codeOf({})).toBeNull();
+  expect(codeOf({ Status: 'created', Running: false, StartedAt: never })).toBeNull();
+  expect(codeOf({ Status: 'exited', Running: false })).toBe(7);
+  expect(codeOf({ Status: 'restarting', Restarting: true })).toBe(7);
+});
+
 it('carries the last word of the health check, cut to a size', () => {
   const Health = { Status: 'unhealthy', Log: [{ Output: 'old' }, { Output: `${'x'.repeat(600)}\n` }] };
   const reading = readingOf(inspection({ Health }));

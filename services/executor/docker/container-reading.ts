@@ -7,6 +7,9 @@ const stopTimeoutLabel = 'hemostat.stop-timeout';
 /** The engine's word on a container, in the mesh's form. */
 export function readingOf(inspection: ContainerInspection): ContainerReading {
   const { Id, State, HostConfig } = inspection;
+  const started_at = instantOrNull(State.StartedAt);
+  // Docker has 0 there while a container runs, and before it ever did.
+  const ended = started_at !== null && (!State.Running || State.Restarting);
   return {
     exists: true,
     container_id: Id,
@@ -14,9 +17,9 @@ export function readingOf(inspection: ContainerInspection): ContainerReading {
     running: State.Running,
     paused: State.Paused,
     restarting: State.Restarting,
-    started_at: instantOrNull(State.StartedAt),
+    started_at,
     finished_at: instantOrNull(State.FinishedAt),
-    exit_code: State.ExitCode,
+    exit_code: ended ? State.ExitCode : null,
     oom_killed: State.OOMKilled,
     health: healthOf(State.Health?.Status),
     health_log: State.Health?.Log?.at(-1)?.Output?.trim().slice(0, longestHealthLog) ?? null,
