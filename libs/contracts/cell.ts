@@ -40,7 +40,14 @@ export const cellSchema = z.strictObject({
   lease: leaseSchema.nullable(),
   /** Set when a remediation of this target completed verified. */
   cooldown: z.strictObject({ since: instantSchema, remediation_id: remediationIdSchema }).nullable(),
-  back_off: z.strictObject({ since: instantSchema, failures: z.int().min(1) }).nullable(),
+  back_off: z
+    .strictObject({
+      since: instantSchema,
+      failures: z.int().min(1),
+      /** It lasts so long at least; absent: as the settings say. */
+      least_seconds: z.number().min(0).optional(),
+    })
+    .nullable(),
   breaker: breakerSchema,
   rate: z.record(z.string(), z.array(z.strictObject({ id: remediationIdSchema, at: instantSchema }))),
   /** What the target's labels asked for when it was last requested: its ends are counted under them. */

@@ -153,6 +153,8 @@ export const startedSchema = z.strictObject({
   evidence: detailsSchema,
   /** Seconds after which an unseen effect is taken not to come any more (grace and slack). */
   settle_seconds: z.number().min(0),
+  /** How long its patient may be looked at because its HEALTHCHECK says so; absent: no longer than others. */
+  look_seconds: z.number().min(0).optional(),
   calls: z.array(z.string()),
 });
 export type Started = z.infer<typeof startedSchema>;
@@ -203,7 +205,12 @@ export const logEntrySchema = z.strictObject({
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
 /** What came of a target that was acted upon. Targets that are not listed spend nothing. */
-export const effectSchema = z.strictObject({ target: targetSchema, verified: z.boolean() });
+export const effectSchema = z.strictObject({
+  target: targetSchema,
+  verified: z.boolean(),
+  /** The least back-off after it: as long as it was looked at in vain. */
+  back_off_seconds: z.number().min(0).optional(),
+});
 export type Effect = z.infer<typeof effectSchema>;
 
 const endSchema = {

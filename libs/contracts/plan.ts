@@ -10,6 +10,8 @@ export const expectationSchema = z.strictObject({
   http_health: z.boolean(),
   stability_seconds: z.number().min(0).max(3600),
   timeout_seconds: z.number().positive().max(3600),
+  /** How long a patient may be `starting` by its HEALTHCHECK, where that is longer; absent: no longer than the time-out. */
+  starting_seconds: z.number().min(0).max(3600).optional(),
 });
 export type Expectation = z.infer<typeof expectationSchema>;
 

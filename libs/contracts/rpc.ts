@@ -6,6 +6,7 @@ import { boundSchema, replacedBySchema } from './bound.ts';
 import { cellSchema, controlSchema } from './cell.ts';
 import { verdicts } from './facts.ts';
 import { gateVerdictSchema } from './gates.ts';
+import { healthcheckSchema } from './healthcheck.ts';
 import { expectationSchema, planSchema } from './plan.ts';
 import { previewSchema } from './preview.ts';
 import {
@@ -88,6 +89,8 @@ export const containerReadingSchema = z.strictObject({
   oom_killed: z.boolean(),
   health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
   health_log: z.string().nullable(),
+  /** Absent: it has none. */
+  healthcheck: healthcheckSchema.optional(),
   /** What becomes of it when its run ends. */
   ending: z
     .strictObject({
@@ -174,6 +177,8 @@ export const progressSchema = z.strictObject({
   breaks: z.int().min(0),
   /** How the last of them ended, for a person. */
   last_end: z.string().default(''),
+  /** How long it is looked at because it was seen starting; 0: it was not. */
+  look_seconds: z.number().min(0).default(0),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -14,7 +14,7 @@ const project: ResolvedTarget = {
   ...web,
   target: { engine: 'local', kind: 'cleanup', name: 'project/shop' },
 };
-const settings = { stabilitySeconds: 5, timeoutSeconds: 60, httpHealthOf: [] };
+const settings = { stabilitySeconds: 5, timeoutSeconds: 60, startingSeconds: 600, httpHealthOf: [] };
 
 const needed: Record<string, object> = {
   'stop-chaos-attack': { attack_id: 'abc-123' },
@@ -37,6 +37,7 @@ it('verifies a restart by a running container, stable for as long as the setting
     state: 'running',
     http_health: false,
     stability_seconds: 5,
+    starting_seconds: 600,
     timeout_seconds: 60,
   });
 });

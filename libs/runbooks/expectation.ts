@@ -12,5 +12,6 @@ export function expectationOf(
     http_health: httpHealth,
     stability_seconds: settings.stabilitySeconds,
     timeout_seconds: settings.timeoutSeconds,
+    ...(state === 'running' ? { starting_seconds: settings.startingSeconds } : {}),
   };
 }

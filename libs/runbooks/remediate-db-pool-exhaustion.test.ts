@@ -5,7 +5,7 @@ import { planFor } from './catalogue.ts';
 import { remediateDbPoolExhaustion as runbook } from './remediate-db-pool-exhaustion.ts';
 
 const configured = { api: 'target_server_api', database: 'target_server_db' };
-const settings = { stabilitySeconds: 5, timeoutSeconds: 60, httpHealthOf: [] };
+const settings = { stabilitySeconds: 5, timeoutSeconds: 60, startingSeconds: 600, httpHealthOf: [] };
 const resolved = (kind: Target['kind'], name: string): ResolvedTarget => ({
   target: { engine: 'local', kind, name },
   container_id: null,

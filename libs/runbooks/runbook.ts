@@ -8,6 +8,8 @@ import type { ResolvedTarget, TargetKind } from '#libs/contracts/target';
 export type VerificationSettings = {
   readonly stabilitySeconds: number;
   readonly timeoutSeconds: number;
+  /** The longest start by its HEALTHCHECK that is waited for. */
+  readonly startingSeconds: number;
   /** Names (container or Compose service) whose health the configured target server tells. */
   readonly httpHealthOf: readonly string[];
 };

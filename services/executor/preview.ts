@@ -9,6 +9,7 @@ import type {
 import { actionNamed } from '#libs/actions/catalogue';
 import { endpointCallText } from '#libs/actions/endpoint-port';
 import { ActionFailed, callText } from '#libs/actions/engine-port';
+import { longerLook } from '#libs/contracts/healthcheck';
 import { canonicalJson } from '#libs/contracts/json';
 import type { Plan, Step } from '#libs/contracts/plan';
 import type { Preview } from '#libs/contracts/preview';
@@ -82,9 +83,14 @@ async function ofContainer(
 ): Promise<Shown> {
   const patient = await look(step, action);
   if ('kind' in patient) return nothing(patient.message);
-  const { params } = step;
+  const { params, verify } = step;
   const prepared = action.prepare(await surveyed(view, action, patient, params), params, view.rules);
-  return prepared.kind === 'ready' ? shownOf(prepared, callText) : nothing(prepared.message);
+  if (prepared.kind !== 'ready') return nothing(prepared.message);
+  const shown = shownOf(prepared, callText);
+  const longer = verify && longerLook(verify, patient.reading);
+  return longer
+    ? { ...shown, notes: [...shown.notes, `waits up to ${longer.seconds} s: ${longer.why}`] }
+    : shown;
 }
 
 function ofEndpoint(action: EndpointAction, { params }: Step, { missing }: PreviewGround): Shown {

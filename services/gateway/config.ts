@@ -27,6 +27,7 @@ export const gatewaySettingsSchema = z.object({
   HEMOSTAT_REQUEST_TTL_SECONDS: seconds({ min: 1, max: 86_400, default: 900 }),
   HEMOSTAT_STABILITY_SECONDS: seconds({ max: 3_600, default: 5 }),
   HEMOSTAT_VERIFY_TIMEOUT_SECONDS: seconds({ min: 1, max: 3_600, default: 60 }),
+  HEMOSTAT_START_PERIOD_MAX_SECONDS: seconds({ max: 3_600, default: 600 }),
   TARGET_API_CONTAINER: containerRefSchema.default('target_server_api'),
   TARGET_DB_CONTAINER: containerRefSchema.default('target_server_db'),
   /** As the executor has it: what it does not allow need not be recorded to be refused. */

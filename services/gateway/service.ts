@@ -75,6 +75,7 @@ function requestSettings(settings: GatewaySettings): RequestSettings {
     verification: {
       stabilitySeconds: settings.HEMOSTAT_STABILITY_SECONDS,
       timeoutSeconds: settings.HEMOSTAT_VERIFY_TIMEOUT_SECONDS,
+      startingSeconds: settings.HEMOSTAT_START_PERIOD_MAX_SECONDS,
       httpHealthOf: [settings.TARGET_API_CONTAINER],
     },
     configured: { api: settings.TARGET_API_CONTAINER, database: settings.TARGET_DB_CONTAINER },

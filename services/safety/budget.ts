@@ -9,9 +9,9 @@ export function cooldownUntil(cell: Cell, policy: Policy): number | undefined {
 }
 
 export function backOffUntil(cell: Cell, policy: Policy): number | undefined {
-  return cell.back_off
-    ? fromInstant(cell.back_off.since) + backOffMs(cell.back_off.failures, policy)
-    : undefined;
+  if (!cell.back_off) return undefined;
+  const { since, failures, least_seconds = 0 } = cell.back_off;
+  return fromInstant(since) + Math.max(backOffMs(failures, policy), 1_000 * least_seconds);
 }
 
 // More would be longer than any maximum; and infinitely many would make of no wait no number.

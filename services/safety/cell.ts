@@ -1,5 +1,5 @@
 import type { Cell, Lease } from '#libs/contracts/cell';
-import type { Complete } from '#libs/contracts/facts';
+import type { Complete, Effect } from '#libs/contracts/facts';
 import { canonicalJson } from '#libs/contracts/json';
 import type { Limits } from '#libs/contracts/limits';
 import { type Target, targetId } from '#libs/contracts/target';
@@ -84,8 +84,8 @@ export function settleLease(cell: Cell, complete: Complete, policy: Policy, now:
   const free: Cell = { ...cell, lease: null };
   const own = policyFor(policy, cell.limits);
   const effect = effectOn(cell.target, complete);
-  if (effect === 'none') return free;
-  if (effect === 'verified') {
+  if (effect === undefined) return free;
+  if (effect.verified) {
     return {
       ...free,
       cooldown: { since: toInstant(now), remediation_id: complete.remediation_id },
@@ -95,20 +95,20 @@ export function settleLease(cell: Cell, complete: Complete, policy: Policy, now:
   }
   return {
     ...free,
-    back_off: { since: toInstant(now), failures: (cell.back_off?.failures ?? 0) + 1 },
+    back_off: {
+      since: toInstant(now),
+      failures: (cell.back_off?.failures ?? 0) + 1,
+      ...(effect.back_off_seconds === undefined ? {} : { least_seconds: effect.back_off_seconds }),
+    },
     breaker: countAttempt(cell.breaker, own, now),
   };
 }
 
-/** What came of one target. Facts that do not tell it mean all their targets alike. */
-function effectOn(target: Target, complete: Complete): 'none' | 'verified' | 'unverified' {
-  if (complete.effects) {
-    const effect = complete.effects.find((each) => targetId(each.target) === targetId(target));
-    if (!effect) return 'none';
-    return effect.verified ? 'verified' : 'unverified';
-  }
-  if (complete.outcome === 'recovered') return 'verified';
-  return spendsAttempt(complete) ? 'unverified' : 'none';
+/** What came of one target; undefined: nothing. Facts that do not tell it mean all their targets alike. */
+function effectOn(target: Target, complete: Complete): Effect | undefined {
+  if (complete.effects) return complete.effects.find((each) => targetId(each.target) === targetId(target));
+  const verified = complete.outcome === 'recovered';
+  return verified || spendsAttempt(complete) ? { target, verified } : undefined;
 }
 
 /** Only what reached Docker and did not verify spends an attempt. */

@@ -39,13 +39,14 @@ const reasonOn = (...args: Parameters<typeof verdictOn>): string | undefined => 
 
 type End = readonly [
   at: number,
-  outcome: 'recovered' | 'ineffective' | 'failed' | 'expired' | 'unknown',
+  outcome: 'recovered' | 'ineffective' | 'inconclusive' | 'failed' | 'expired' | 'unknown',
   reached: boolean,
+  inVainSeconds?: number,
 ];
 
 /** A cell after remediations that ended so, each at its instant. */
 function cellAfter(...ends: readonly End[]): Cell {
-  return ends.reduce((cell, [at, outcome, reached], index) => {
+  return ends.reduce((cell, [at, outcome, reached, back_off_seconds], index) => {
     const held = grantLease(cell, { id: id(100 + index), gates: [], expires_at: toInstant(at) }, at, at);
     const complete = {
       type: 'complete' as const,
@@ -56,6 +57,9 @@ function cellAfter(...ends: readonly End[]): Cell {
       reached_docker: reached,
       execution_log: [],
       targets: [aTarget()],
+      ...(back_off_seconds === undefined
+        ? {}
+        : { effects: [{ target: aTarget(), verified: false, back_off_seconds }] }),
     };
     return settleLease(held, complete, policy, at);
   }, emptyCell(aTarget()));
@@ -88,6 +92,12 @@ describe('decide', () => {
     const twice = cellAfter([now - 60_000, 'ineffective', true], [now, 'unknown', true]);
     expect(reasonOn(twice, now + 119_999)).toBe('back_off_active');
     expect(reasonOn(twice, now + 120_000)).toBeUndefined();
+  });
+
+  it('backs off at least as long as a target was looked at in vain, also beyond the longest back-off', () => {
+    const cell = cellAfter([now, 'inconclusive', true, 700]);
+    expect(reasonOn(cell, now + 699_999)).toBe('back_off_active');
+    expect(reasonOn(cell, now + 700_000)).toBeUndefined();
   });
 
   it('opens the breaker for an hour at the third attempt without effect, then lets one probe through', () => {

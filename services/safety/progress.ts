@@ -19,7 +19,9 @@ export async function renewOnProgress(
   const requested = await readFact(bus, requestedSubject(fact.remediation_id), requestedSchema);
   if (!requested) return 'ack';
   // A patient that may take long to stop makes its step longer: the call waits for it, and so does who looks later.
-  const settleMs = fact.type === 'started' ? 2_000 * fact.settle_seconds : 0;
+  // So does one that may take long to start, for whoever looks at it. `started` alone tells it, and that is enough: a
+  // deadline is never put earlier, and this one lies behind call and look together, whatever facts come later.
+  const settleMs = fact.type === 'started' ? 2_000 * (fact.settle_seconds + (fact.look_seconds ?? 0)) : 0;
   for (const target of targetsOf(requested.body)) {
     const deadline = bus.clock.now() + timing.stepMs + settleMs;
     failpoint('renewal-before');

@@ -15,6 +15,7 @@ import {
   finishedSchema,
   type Requested,
   requestedSchema,
+  type Started,
   startedSchema,
 } from '#libs/contracts/facts';
 import { executorVerbs, safetyVerbs } from '#libs/contracts/rpc';
@@ -99,7 +100,7 @@ async function finish(
   await stateFact(context.bus, finishedSubject(id), finishedSchema, fact);
 }
 
-async function start(requested: Requested, target: Target): Promise<void> {
+async function start(requested: Requested, target: Target, more: Partial<Started> = {}): Promise<void> {
   const { remediation_id: id } = requested;
   await stateFact(context.bus, startedSubject(id, 1), startedSchema, {
     type: 'started',
@@ -111,6 +112,7 @@ async function start(requested: Requested, target: Target): Promise<void> {
     evidence: {},
     settle_seconds: 2,
     calls: [],
+    ...more,
   });
 }
 
@@ -448,6 +450,18 @@ describe('safety after a crash', () => {
     });
     await freed(target);
     expect(await cellOf(target)).toMatchObject({ back_off: null, cooldown: null });
+  });
+
+  it('keeps the lease for as long as a patient may take to start, also for who takes over in the middle', async () => {
+    await using _ = await startReplica();
+    const target = fresh();
+    const requested = await request({ target, ttlMs: 60_000 });
+    await decided(requested.remediation_id);
+    await start(requested, target, { look_seconds: 605 });
+    await until('the lease is renewed', async () => {
+      const deadline = (await cellOf(target))?.lease?.deadline_at ?? '';
+      return Date.parse(deadline) > Date.now() + 1_210_000 || undefined;
+    });
   });
 
   it('waits the quarantine after closing before it calls a started step unknown, and counts it', async () => {

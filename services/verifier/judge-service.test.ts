@@ -50,6 +50,7 @@ function watched(readings: readonly ContainerReading[], { startedBefore, replica
     http_health: false,
     stability_seconds: 2,
     timeout_seconds: 10,
+    starting_seconds: 60,
   };
   const question = { expectation, startedBefore: startedBefore ?? null, replicas };
   let judgement: Judgement | undefined;
@@ -105,6 +106,16 @@ describe('a Swarm service', () => {
     expect(watched(falling)).toMatchObject({
       verdict: 'unhealthy',
       message: expect.stringContaining('crash-looping'),
+    });
+  });
+
+  it('one of whose tasks waits for its HEALTHCHECK is waited for, too, and then nobody knows', () => {
+    const healthcheck = { start_period_seconds: 4, interval_seconds: 1, retries: 2 };
+    const starting = swarm(1, { health: 'starting', healthcheck });
+    expect(watched([...many(starting, 21), ...many(swarm(2), 4)]).verdict).toBe('healthy');
+    expect(watched(many(starting, 30))).toMatchObject({
+      verdict: 'inconclusive',
+      message: expect.stringContaining('Time is up after 24 s: its HEALTHCHECK'),
     });
   });
 

@@ -22,6 +22,8 @@ type Group = {
   readonly relapsed: boolean;
   readonly started_at: string | null;
   readonly health: ContainerReading['health'];
+  /** Has a replica that does not count as running yet begun to? Swarm waits for its HEALTHCHECK. */
+  readonly starting: boolean;
   readonly trouble: string | null;
   readonly said: string | null;
 };
@@ -69,7 +71,8 @@ function standingOf(
   const count = `${group.running} of ${group.wanted} replicas run`;
   if (group.running !== group.wanted) {
     const message = `The service is not as expected: ${count}${saidBy(group)}.`;
-    return progress.downs >= looksToBeDown ? ill(message) : notYet('unhealthy', message);
+    if (progress.downs >= looksToBeDown) return ill(message);
+    return notYet(group.starting ? 'inconclusive' : 'unhealthy', message);
   }
   if (group.health === 'unhealthy') {
     const message = `The service runs, but the HEALTHCHECK of one of its replicas is unhealthy.`;
@@ -110,6 +113,7 @@ function groupOf(reading: ContainerReading, asked: ReplicasWanted | undefined): 
     relapsed: false,
     started_at: reading.started_at,
     health: 'none',
+    starting: reading.health === 'starting' && reading.health_log === null,
     trouble: replicas?.update_trouble ?? null,
     said: reading.health_log,
   };
@@ -128,6 +132,7 @@ function groupOfMembers(all: readonly Member[], asked: ReplicasWanted | undefine
     relapsed: members.some((each) => each.restarting),
     started_at: latestInstant(members.map((each) => each.started_at)),
     health: words.find((word) => members.some((each) => each.health === word)) ?? 'none',
+    starting: false,
     trouble: null,
     said: ended ? `${ended.container_name} ${howItEnded(ended)}` : null,
   };

@@ -325,6 +325,43 @@ describe('a patient expected to be stopped or paused', () => {
   });
 });
 
+describe('a patient that is still starting', () => {
+  const healthcheck = { start_period_seconds: 180, interval_seconds: 30, retries: 3 };
+  const starting: ContainerReading = { ...running, health: 'starting', healthcheck };
+  const about = question({ starting_seconds: 600 });
+
+  it('is waited for as long as its HEALTHCHECK states, and healthy as soon as that says so', () => {
+    expect(watch(times(275, starting), about).verdict).toBe('pending');
+    const judgement = watch([...times(151, starting), { ...starting, health: 'healthy' }], about);
+    expect(judgement.verdict).toBe('healthy');
+    expect(judgement.message).toContain('It took 151 s: its HEALTHCHECK has a start period of 180 s');
+  });
+
+  it('is inconclusive when it has not said so by then, with the reason why it was waited so long', () => {
+    expect(watch(times(276, starting), about)).toMatchObject({
+      verdict: 'inconclusive',
+      message: expect.stringMatching(
+        /^Time is up after 275 s: its HEALTHCHECK has a start period of 180 s and/,
+      ),
+    });
+  });
+
+  it('is waited for no longer than the plan allows, nor longer than any other without a word of it', () => {
+    const bounded = watch(times(106, starting), question({ starting_seconds: 100 }));
+    expect(bounded).toMatchObject({
+      verdict: 'inconclusive',
+      message: expect.stringContaining('HEMOSTAT_START_PERIOD_MAX_SECONDS allows 100 s'),
+    });
+    expect(watch(untilLate(starting)).verdict).toBe('inconclusive');
+    expect(watch(untilLate({ ...starting, health: 'unhealthy' }), about).verdict).toBe('unhealthy');
+  });
+
+  it('is not given up because of one look that failed', () => {
+    expect(watch([...times(100, starting), away, ...times(20, starting)], about).verdict).toBe('pending');
+    expect(watch([...times(100, starting), away], about).verdict).toBe('pending');
+  });
+});
+
 describe('a patient whose name stands for another one by now', () => {
   const replaced_by = {
     container_id: 'abcdef0123456789',

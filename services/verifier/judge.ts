@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { longerLook } from '#libs/contracts/healthcheck';
 import type { ContainerReading, Progress, TargetHealth, verifierVerbs } from '#libs/contracts/rpc';
 import { fromInstant, toInstant } from '#libs/runtime/instant';
 import {
@@ -41,6 +42,7 @@ export function beginning(nowMs: number): Progress {
     downs: 0,
     breaks: 0,
     last_end: '',
+    look_seconds: 0,
   };
 }
 
@@ -56,10 +58,14 @@ export function judge(
   question: ContainerQuestion,
   nowMs: number,
 ): Judgement {
+  const { expectation } = question;
   const container = 'why' in readings.container ? undefined : readings.container;
   const { standing, progress: stepped } = lookAtContainer(before, readings, question, nowMs);
-  const http = question.expectation.state === 'running' ? readings.http : null;
-  const progress = { ...stepped, ...answersAfter(stepped, standing, http) };
+  const http = expectation.state === 'running' ? readings.http : null;
+  const longer = container && longerLook(expectation, container);
+  // Also after it was healthy: then its target server may need the rest.
+  const look_seconds = container?.health === 'starting' && longer ? longer.seconds : before.look_seconds;
+  const progress = { ...stepped, ...answersAfter(stepped, standing, http), look_seconds };
   const about = (verdict: Verdict, message: string): Judgement => ({ verdict, message, progress });
 
   if (container?.replaced_by) {
@@ -67,12 +73,17 @@ export function judge(
   }
   if (standing.is === 'ill') return about('unhealthy', standing.message);
   const httpIsWell = http === null || progress.passes >= passesInARow;
-  if (standing.is === 'well' && httpIsWell) return about('healthy', allWell(standing, http));
   const elapsedSeconds = Math.max(0, nowMs - fromInstant(progress.began_at)) / 1_000;
-  const { timeout_seconds } = question.expectation;
-  if (elapsedSeconds < timeout_seconds) return about('pending', pendingMessage(standing, http, progress));
+  const seconds = Math.max(expectation.timeout_seconds, look_seconds);
+  const why = longer && look_seconds > 0 ? `: ${longer.why}` : '';
+  if (standing.is === 'well' && httpIsWell) {
+    const late = elapsedSeconds >= expectation.timeout_seconds && why !== '';
+    const waited = late ? ` It took ${Math.floor(elapsedSeconds)} s${why}.` : '';
+    return about('healthy', `${allWell(standing, http)}${waited}`);
+  }
+  if (elapsedSeconds < seconds) return about('pending', pendingMessage(standing, http, progress));
 
-  const over = `Time is up after ${timeout_seconds} s.`;
+  const over = `Time is up after ${seconds} s${why}.`;
   if (standing.is === 'unknown') return about('inconclusive', `${over} ${standing.message}`);
   if (standing.is === 'not_yet') return about(standing.ifLate, `${over} ${standing.message}`);
   return about(

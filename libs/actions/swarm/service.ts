@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EngineReader } from '../engine-port.ts';
 import { refusedWith } from '../engine-port.ts';
+import { healthConfigSchema } from '../health-config.ts';
 import { type Labels, labelsSchema } from '../labels.ts';
 import { listOf } from '../list-of.ts';
 
@@ -14,7 +15,13 @@ const specSchema = z.looseObject({
   }),
   TaskTemplate: z.looseObject({
     ForceUpdate: z.int().nullish(),
-    ContainerSpec: z.looseObject({ Labels: labelsSchema, StopGracePeriod: z.number().nullish() }).nullish(),
+    ContainerSpec: z
+      .looseObject({
+        Labels: labelsSchema,
+        StopGracePeriod: z.number().nullish(),
+        Healthcheck: healthConfigSchema,
+      })
+      .nullish(),
   }),
   UpdateConfig: z.looseObject({ Parallelism: z.int().nullish(), Order: z.string().nullish() }).nullish(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { healthConfigSchema } from '#libs/actions/health-config';
 import { labelsSchema } from '#libs/actions/labels';
 
 /** What is read of the engine's answers. It says much more, and other engines say less. */
@@ -47,6 +48,7 @@ export const inspectionSchema = z.object({
     Labels: labelsSchema,
     StopTimeout: z.int().nullish(),
     StopSignal: z.string().nullish(),
+    Healthcheck: healthConfigSchema,
   }),
   HostConfig: z
     .object({

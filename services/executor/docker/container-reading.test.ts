@@ -43,6 +43,19 @@ it('tells an exit code only of a run that has ended', () => {
   expect(codeOf({ Status: 'restarting', Restarting: true })).toBe(7);
 });
 
+it('tells what the HEALTHCHECK states in seconds, by the defaults of Docker where it states nothing', () => {
+  const stated = (Healthcheck: object | null) => readingOf(inspection({}, { Healthcheck })).healthcheck;
+  expect(
+    stated({ Test: ['CMD', 'true'], StartPeriod: 180e9, Interval: 1.5e9, Retries: 5, StartInterval: 1 }),
+  ).toEqual({ start_period_seconds: 180, interval_seconds: 1.5, retries: 5 });
+  expect(stated({ Test: ['CMD', 'true'], Interval: 0 })).toEqual({
+    start_period_seconds: 0,
+    interval_seconds: 30,
+    retries: 3,
+  });
+  expect([stated(null), stated({ Test: ['NONE'] }), stated({})]).toEqual([undefined, undefined, undefined]);
+});
+
 it('carries the last word of the health check, cut to a size', () => {
   const Health = { Status: 'unhealthy', Log: [{ Output: 'old' }, { Output: `${'x'.repeat(600)}\n` }] };
   const reading = readingOf(inspection({ Health }));

@@ -1,3 +1,4 @@
+import { healthcheckOf } from '#libs/actions/health-config';
 import type { ContainerReading } from '#libs/contracts/rpc';
 import type { ContainerInspection } from './answers.ts';
 
@@ -7,6 +8,7 @@ const stopTimeoutLabel = 'hemostat.stop-timeout';
 /** The engine's word on a container, in the mesh's form. */
 export function readingOf(inspection: ContainerInspection): ContainerReading {
   const { Id, State, HostConfig } = inspection;
+  const healthcheck = healthcheckOf(inspection.Config.Healthcheck);
   const started_at = instantOrNull(State.StartedAt);
   // Docker has 0 there while a container runs, and before it ever did.
   const ended = started_at !== null && (!State.Running || State.Restarting);
@@ -23,6 +25,7 @@ export function readingOf(inspection: ContainerInspection): ContainerReading {
     oom_killed: State.OOMKilled,
     health: healthOf(State.Health?.Status),
     health_log: State.Health?.Log?.at(-1)?.Output?.trim().slice(0, longestHealthLog) ?? null,
+    ...(healthcheck ? { healthcheck } : {}),
     ending: {
       restart_policy: HostConfig?.RestartPolicy?.Name || 'no',
       stop_signal: inspection.Config.StopSignal || null,

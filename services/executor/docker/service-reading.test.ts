@@ -44,6 +44,13 @@ describe('the reading of a Swarm service', () => {
     });
   });
 
+  it('is starting while Swarm waits for the HEALTHCHECK of a task', () => {
+    const healthcheck = { start_period_seconds: 60, interval_seconds: 5, retries: 3 };
+    const tasks = [task(0, '2025-01-01T00:00:00Z'), task(0, '2025-01-01T00:00:01Z', 'starting')];
+    expect(swarmReading(service(0), tasks, healthcheck)).toMatchObject({ health: 'starting', healthcheck });
+    expect(swarmReading(service(0), tasks).health).toBe('none');
+  });
+
   it('tells an update that Swarm gave up from one that goes on or came to its end', () => {
     const troubleOf = (State: string) =>
       swarmReading(service(0, { UpdateStatus: { State, Message: 'it failed' } }), []).replicas

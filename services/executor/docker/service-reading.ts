@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { healthcheckOf } from '#libs/actions/health-config';
 import { listOf } from '#libs/actions/list-of';
 import { forceUpdateOf, readService, replicasOf, type SwarmService } from '#libs/actions/swarm/service';
 import type { ReplacedBy } from '#libs/contracts/bound';
+import { type Healthcheck, startSeconds } from '#libs/contracts/healthcheck';
 import type { ContainerReading, Member } from '#libs/contracts/rpc';
 import { latestInstant } from '#libs/runtime/latest-instant';
 import type { ContainerInspection } from './answers.ts';
@@ -11,7 +13,12 @@ import type { DockerEngine } from './docker-engine.ts';
 const tasksSchema = listOf(
   z.object({
     DesiredState: z.string(),
-    Status: z.object({ State: z.string(), Timestamp: z.string().nullish(), Err: z.string().nullish() }),
+    Status: z.object({
+      State: z.string(),
+      Timestamp: z.string().nullish(),
+      Err: z.string().nullish(),
+      ContainerStatus: z.object({ ContainerID: z.string().nullish() }).nullish(),
+    }),
     Spec: z.object({ ForceUpdate: z.int().nullish() }),
   }),
 );
@@ -34,7 +41,8 @@ export async function readSwarmService(
   if (look.is === 'none') return noContainer;
   const { service } = look;
   const filters = JSON.stringify({ service: [service.ID] });
-  const reading = swarmReading(service, tasksSchema.parse((await engine.read(['tasks'], { filters })) ?? []));
+  const tasks = tasksSchema.parse((await engine.read(['tasks'], { filters })) ?? []);
+  const reading = swarmReading(service, tasks, await healthcheckIn(engine, service, tasks));
   return id === undefined || id === service.ID
     ? reading
     : { ...noContainer, replaced_by: replacedBy(reading, service.ID, name) };
@@ -49,9 +57,31 @@ export function replacedBy(
   return { container_id, container_name, status, running, health };
 }
 
+/** A container of this engine has what its image states, too, which the service does not. */
+async function healthcheckIn(
+  engine: DockerEngine,
+  { Spec }: SwarmService,
+  tasks: Tasks,
+): Promise<Healthcheck | undefined> {
+  const id = wantedOf(tasks).findLast(({ Status }) => Status.ContainerStatus?.ContainerID)?.Status
+    .ContainerStatus?.ContainerID;
+  const inspection = id ? await engine.inspect(id) : undefined;
+  return healthcheckOf(
+    inspection ? inspection.Config.Healthcheck : Spec.TaskTemplate.ContainerSpec?.Healthcheck,
+  );
+}
+
+function wantedOf(tasks: Tasks): Tasks {
+  return tasks.filter(({ DesiredState }) => DesiredState === 'running');
+}
+
 /** A service as one patient: its tasks of the newest kind, all together. */
-export function swarmReading(service: SwarmService, tasks: Tasks): ContainerReading {
-  const wanted = tasks.filter(({ DesiredState }) => DesiredState === 'running');
+export function swarmReading(
+  service: SwarmService,
+  tasks: Tasks,
+  healthcheck?: Healthcheck,
+): ContainerReading {
+  const wanted = wantedOf(tasks);
   const up = wanted.filter(
     ({ Status, Spec }) => Status.State === 'running' && (Spec.ForceUpdate ?? 0) === forceUpdateOf(service),
   );
@@ -65,6 +95,10 @@ export function swarmReading(service: SwarmService, tasks: Tasks): ContainerRead
     // Swarm starts what is missing by itself.
     restarting: up.length < desired,
     started_at: latestInstant(up.map(({ Status }) => Status.Timestamp ?? null)),
+    ...(healthcheck && wanted.some(({ Status }) => Status.State === 'starting')
+      ? { health: 'starting' }
+      : {}),
+    ...(healthcheck ? { healthcheck } : {}),
     health_log: up.length < desired ? (errors.at(-1)?.slice(0, longestError) ?? null) : null,
     replicas: {
       desired,
@@ -86,6 +120,9 @@ function troubleOf({ UpdateStatus }: SwarmService): string | null {
 export function composeReading(inspections: readonly ContainerInspection[]): ContainerReading {
   if (inspections.length === 0) return noContainer;
   const members = inspections.map(memberOf);
+  const [healthcheck] = inspections
+    .flatMap(({ Config }) => healthcheckOf(Config.Healthcheck) ?? [])
+    .toSorted((a, b) => startSeconds(b) - startSeconds(a));
   const running = members.filter((each) => each.running).length;
   return {
     ...noContainer,
@@ -94,6 +131,8 @@ export function composeReading(inspections: readonly ContainerInspection[]): Con
     running: running === members.length,
     restarting: members.some((each) => each.restarting),
     started_at: latestInstant(members.map((each) => each.started_at)),
+    ...(members.some((each) => each.health === 'starting') ? { health: 'starting' } : {}),
+    ...(healthcheck ? { healthcheck } : {}),
     replicas: { desired: members.length, running, members },
   };
 }

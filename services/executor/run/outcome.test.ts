@@ -88,6 +88,16 @@ describe('a plan ends', () => {
     expect(end([step('success', 'unhealthy'), step('success', 'healthy')]).outcome).toBe('recovered');
   });
 
+  it('inconclusive, to be left alone for as long as the look took, or was to take', () => {
+    const told = { ...step('success', 'inconclusive') };
+    const started = { look_seconds: 275 } as StepLog['started'];
+    expect(end([told]).effects).toEqual([{ target: web, verified: false, back_off_seconds: 1 }]);
+    expect(end([{ ...told, started }]).effects).toMatchObject([{ back_off_seconds: 275 }]);
+    expect(end([{ ...step('success', 'unhealthy'), started }]).effects).toEqual([
+      { target: web, verified: false },
+    ]);
+  });
+
   it('executed when there is nothing to look at', () => {
     expect(end([step('success')], false)).toMatchObject({
       outcome: 'executed',

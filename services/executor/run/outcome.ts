@@ -13,10 +13,9 @@ export type End = Pick<
 >;
 type Verdict = Pick<End, 'outcome' | 'message' | 'reason'>;
 
-type Done = {
+type Done = Pick<StepLog, 'started' | 'verified'> & {
   readonly step: Step;
   readonly executed: Executed;
-  readonly verified?: Verified | undefined;
   readonly aftermath: Aftermath;
 };
 
@@ -39,20 +38,30 @@ export function endOf(plan: Plan, log: PlanLog): End {
 /** Each target that was acted upon, once: was the patient seen to be well in the end? What has nothing to verify is not told, nor what only reads. */
 function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
   const effects = new Map<string, Effect>();
-  for (const { step, executed, verified: seen } of done) {
+  for (const { step, executed, ...seen } of done) {
     const unverifiable = step.verify === null && executed.status === 'success';
     const hadNoEffect = !executed.reached_docker || executed.status === 'skipped' || readsOnly(step.action);
     // What took its place was not acted upon, and what was cannot be judged any more.
-    if (hadNoEffect || unverifiable || replacedIn(seen)) continue;
+    if (hadNoEffect || unverifiable || replacedIn(seen.verified)) continue;
     const verified = step.verify !== null && outcome === 'recovered';
-    effects.set(targetId(step.target), { target: step.target, verified });
+    const vain = verified ? 0 : inVainSeconds(seen);
+    effects.set(targetId(step.target), {
+      target: step.target,
+      verified,
+      ...(vain > 0 ? { back_off_seconds: vain } : {}),
+    });
   }
   return [...effects.values()];
 }
 
+/** How long a look took that could not tell, or would have if nothing had gone wrong; 0: it could tell. */
+function inVainSeconds({ started, verified }: Pick<StepLog, 'started' | 'verified'>): number {
+  if (verified?.verdict !== 'inconclusive') return 0;
+  return Math.max(started?.look_seconds ?? 0, Math.ceil(verified.duration_ms / 1_000));
+}
+
 function doneOf(step: Step, log: StepLog | undefined): Done[] {
-  if (!log?.executed) return [];
-  return [{ step, executed: log.executed, verified: log.verified, aftermath: aftermathOf(log) }];
+  return log?.executed ? [{ ...log, step, executed: log.executed, aftermath: aftermathOf(log) }] : [];
 }
 
 function verdictOn(done: readonly Done[], reachedDocker: boolean): Verdict {

@@ -7,6 +7,7 @@ import { endpointCallText } from '#libs/actions/endpoint-port';
 import { callText } from '#libs/actions/engine-port';
 import { headOf } from '#libs/contracts/fact-head';
 import type { Executed, Started } from '#libs/contracts/facts';
+import { longerLook } from '#libs/contracts/healthcheck';
 import type { Step } from '#libs/contracts/plan';
 import { replicasWantedSchema } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
@@ -116,10 +117,13 @@ function startedBy(run: Run, step: Step, intent: Intent): Started {
     return { ...base, evidence: { withheld: { status, error } }, settle_seconds: 0, calls: [] };
   }
   const { prepared } = intent;
+  const longer =
+    step.verify && intent.on === 'container' ? longerLook(step.verify, intent.patient.reading) : undefined;
   return {
     ...base,
     evidence: { ...before(intent), ...prepared.evidence },
     settle_seconds: prepared.settle_seconds,
+    ...(longer ? { look_seconds: longer.seconds } : {}),
     calls: callsOf(intent),
   };
 }

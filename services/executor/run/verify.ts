@@ -48,7 +48,8 @@ export async function verify(context: ExecutorContext, question: Question): Prom
       last = reply;
     } else if (reply.status < 500) return inconclusive(`the verifier refused to look: ${reply.message}`);
     const now = bus.clock.now();
-    if (now >= began + timeoutMs + slackMs) return inconclusive(reply.message, last?.readings);
+    const longestMs = Math.max(timeoutMs, 1_000 * (progress?.look_seconds ?? 0));
+    if (now >= began + longestMs + slackMs) return inconclusive(reply.message, last?.readings);
     await pause(context, Math.max(0, asked + apartMs - now));
   }
 }

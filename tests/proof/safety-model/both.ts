@@ -54,7 +54,13 @@ export class Both {
     this.now += ms;
   }
 
-  end(at: number, end: Pick<Complete, 'outcome' | 'reached_docker'>, told: boolean): void {
+  /** `inVain`: seconds of a look that told nothing. */
+  end(
+    at: number,
+    end: Pick<Complete, 'outcome' | 'reached_docker'>,
+    told: boolean,
+    inVain: number | undefined,
+  ): void {
     const [open] = this.open.splice(at % Math.max(1, this.open.length), 1);
     if (!open) return;
     const { requested, on } = open;
@@ -64,7 +70,13 @@ export class Both {
     const effect = verified ? 'verified' : spends ? 'unverified' : 'none';
     // Where the effects are told, only the first target was acted upon.
     const effects =
-      told && effect !== 'none' ? on.slice(0, 1).map((n) => ({ target: targetAt(n), verified })) : [];
+      told && effect !== 'none'
+        ? on.slice(0, 1).map((n) => ({
+            target: targetAt(n),
+            verified,
+            ...(inVain === undefined ? {} : { back_off_seconds: inVain }),
+          }))
+        : [];
     const complete: Complete = {
       type: 'complete',
       remediation_id: requested.remediation_id,
@@ -78,7 +90,8 @@ export class Both {
     // A second time changes nothing.
     for (let time = 0; time < 2; time += 1) this.real.end(complete);
     on.forEach((n, nth) => {
-      this.books[n]?.end(this.policy, told && nth > 0 ? 'none' : effect, this.now);
+      const leastMs = told ? 1_000 * (inVain ?? 0) : 0;
+      this.books[n]?.end(this.policy, told && nth > 0 ? 'none' : effect, this.now, leastMs);
     });
   }
 

@@ -49,11 +49,12 @@ const end = fc
     ),
     fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
     fc.boolean(),
+    fc.constantFrom(undefined, 0, 7, 900),
   )
-  .map(([at, outcome, reached, told]) =>
-    command(`end ${at} ${outcome} reached=${reached} told=${told}`, (both) => {
+  .map(([at, outcome, reached, told, inVain]) =>
+    command(`end ${at} ${outcome} reached=${reached} told=${told} in vain=${inVain}`, (both) => {
       // Nothing is verified that never reached the engine.
-      both.end(at, { outcome, reached_docker: reached || outcome === 'recovered' }, told);
+      both.end(at, { outcome, reached_docker: reached || outcome === 'recovered' }, told, inVain);
     }),
   );
 

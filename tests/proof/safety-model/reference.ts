@@ -43,6 +43,7 @@ export class TargetBook {
   private verifiedAt: number | undefined;
   private failures = 0;
   private failedAt = 0;
+  private leastMs = 0;
   private attempts: number[] = [];
   private openedAt: number | undefined;
   private wishes: Wishes | undefined;
@@ -61,7 +62,7 @@ export class TargetBook {
     if (this.lease !== undefined && this.lease !== asked.id) say('busy', 'busy');
     const rests = this.verifiedAt === undefined ? now : this.verifiedAt + own.cooldownMs;
     if (rests > now && asked.kind === 'plain') say('cooldown', 'cooldown_active', rests);
-    const waits = this.failures === 0 ? now : this.failedAt + backOff(own, this.failures);
+    const waits = this.failures === 0 ? now : this.waitsUntil(own);
     if (waits > now && asked.kind !== 'diagnostic') say('back_off', 'back_off_active', waits);
     const opens = this.breakerOpenUntil(own, now);
     if (opens !== undefined && opens > now && asked.kind !== 'diagnostic')
@@ -86,7 +87,8 @@ export class TargetBook {
     this.asks.set(asked.endpoint, [...counted, { id: asked.id, at: now }]);
   }
 
-  end(numbers: Numbers, effect: 'none' | 'verified' | 'unverified', now: number): void {
+  /** `leastMs`: how long it was looked at in vain. */
+  end(numbers: Numbers, effect: 'none' | 'verified' | 'unverified', now: number, leastMs = 0): void {
     this.lease = undefined;
     const own = tightened(numbers, this.wishes);
     const until = this.breakerOpenUntil(own, now);
@@ -100,6 +102,7 @@ export class TargetBook {
     if (effect === 'unverified') {
       this.failures += 1;
       this.failedAt = now;
+      this.leastMs = leastMs;
       this.attempts = [...this.recent(own, now), now].slice(-own.breakerLimit);
       if (until !== undefined || this.attempts.length >= own.breakerLimit) this.openedAt = now;
     }
@@ -120,11 +123,15 @@ export class TargetBook {
     const own = tightened(numbers, this.wishes);
     return [
       ...(this.verifiedAt === undefined ? [] : [this.verifiedAt + own.cooldownMs]),
-      ...(this.failures === 0 ? [] : [this.failedAt + backOff(own, this.failures)]),
+      ...(this.failures === 0 ? [] : [this.waitsUntil(own)]),
       ...(this.openedAt === undefined ? [] : [this.openedAt + own.breakerOpenMs]),
       ...this.attempts.map((at) => at + own.breakerWindowMs),
       ...[...this.asks.values()].flat().map(({ at }) => at + own.rateWindowMs),
     ];
+  }
+
+  private waitsUntil(own: Numbers): number {
+    return this.failedAt + Math.max(backOff(own, this.failures), this.leastMs);
   }
 
   /** Undefined while closed; in the past while half-open: then the lease sees to it that one probe goes through. */
