@@ -70,7 +70,9 @@ export function goodUntil({ plan, expires_at }: Approved, callSeconds: number): 
   const seconds = plan.steps.map(({ action, bound, verify }) => {
     const stops = action === 'scale_down' ? Math.max(1, bound?.containers.length ?? 1) : 1;
     const longestCall = Math.max(callSeconds, stops * (longestGraceSeconds + slackSeconds));
-    return longestCall + (verify?.timeout_seconds ?? 0) + 2 * slackSeconds;
+    // Each number of an expectation is seconds that a look may take.
+    const look = Object.values(verify ?? {}).flatMap((each) => (typeof each === 'number' ? each : []));
+    return look.reduce((sum, each) => sum + each, longestCall + 2 * slackSeconds);
   });
   return fromInstant(expires_at) + 1_000 * seconds.reduce((sum, each) => sum + each, 0);
 }
