@@ -114,7 +114,7 @@ describe('scale_up of a Compose service', () => {
       sibling_id: idOf(1),
     });
     const gone = family({ numbers: [1, 2], down: [1] });
-    expect(refusal(scaleUp, { ...gone, bound })).toContain('was to be cloned is gone or does not run');
+    expect(refusal(scaleUp, { ...gone, bound })).toContain('was to be cloned does not run any more');
   });
 
   it('takes away the containers that the request was bound to, and no others', () => {

@@ -45,7 +45,7 @@ export function prepareComposeUp(patient: Patient, params: Details): Prepared | 
   const template = templateOf(family, model);
   if ((!model || !template) && siblings.some(({ running }) => running)) {
     return notApplicable(
-      `The container of ${target.name} that was to be cloned is gone or does not run any more, and nothing was done. Ask again`,
+      `The container of ${target.name} that was to be cloned does not run any more, or none ran when it was asked for; nothing was done. Ask again`,
       'replaced',
     );
   }

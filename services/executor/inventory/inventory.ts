@@ -86,7 +86,8 @@ export function openInventory(options: InventoryOptions): Inventory {
 
   const lookUp = async (ref: string, scale: ScaleWish | undefined): Promise<Lookup> => {
     const findIn = (all: Directory) => (scale ? findForScaling(all, ref, scale) : find(all, ref));
-    const known = directory && findIn(directory);
+    // What is known of who runs may be a moment old, and it is bound to that.
+    const known = scale ? undefined : directory && findIn(directory);
     if (known?.status === 'resolved') return known;
     const [anew, service] = await Promise.all([fresh(), elsewhere(ref)]);
     const found = findIn(anew);
