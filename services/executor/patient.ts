@@ -50,9 +50,11 @@ export async function patientOf(
   { target, bound }: Pick<Step, 'target' | 'bound'>,
   { services }: Pick<ContainerAction, 'services'> = {},
 ): Promise<Patient | Missing> {
+  const id = bound?.containers[0];
   if (!bound) return notBound(target);
   if (!isService(target) || (target.kind === 'swarm' && !services)) {
-    const found = await lookUpBound(view, target, bound);
+    if (id === undefined) return notBound(target);
+    const found = await lookUpBound(view, target, id);
     return 'kind' in found ? found : { ...patientIn(found, target), bound };
   }
   const found = await lookUp(view, target);
@@ -157,7 +159,8 @@ export async function readingOfTarget(
       ? await readSwarmService(view.engine, target.name, bound?.service?.id)
       : undefined;
   if (swarm) return swarm;
-  if (bound) return readingOfBound(view, target, bound);
+  const id = bound?.containers[0];
+  if (id !== undefined) return readingOfBound(view, target, id);
   const found = await lookUp(view, target);
   return found ? readingOf(found.inspection) : noContainer;
 }
@@ -165,7 +168,7 @@ export async function readingOfTarget(
 async function readingOfBound(
   { engine, inventory }: EngineView,
   target: Target,
-  { containers: [id = ''] }: Bound,
+  id: string,
 ): Promise<ContainerReading> {
   const inspection = await engine.inspect(id);
   const own = inspection ? readingOf(inspection) : noContainer;
@@ -222,7 +225,7 @@ async function lookUp({ engine, inventory }: EngineView, target: Target): Promis
 async function lookUpBound(
   { engine, inventory }: EngineView,
   target: Target,
-  { containers: [id = ''] }: Bound,
+  id: string,
 ): Promise<Found | Missing> {
   let directory = await inventory.current();
   for (const again of [true, false]) {

@@ -71,6 +71,40 @@ describe('nothing is called', () => {
     });
   });
 
+  it('when the name stands for another container by now, which is named, and no budget is spent', async () => {
+    await using now = await ground.patient();
+    const plan = restartPlan(targetOf(now), { bound: { containers: ['e'.repeat(64)] } });
+    expect(await end({ plan }, targetOf(now))).toMatchObject({
+      outcome: 'not_applicable',
+      reason: 'replaced',
+      message: expect.stringContaining(`By now it is ${now.name} (${now.id.slice(0, 12)})`),
+      reached_docker: false,
+      effects: [],
+    });
+    expect(await ground.count(now, 'restart', 0)).toBe(0);
+  });
+
+  it('when the container has another name by now', async () => {
+    await using now = await ground.patient();
+    const plan = restartPlan(aTarget('before-1'), { bound: { containers: [now.id] } });
+    expect(await end({ plan }, aTarget('before-1'))).toMatchObject({
+      outcome: 'not_applicable',
+      reason: 'replaced',
+      message: expect.stringContaining(`is called ${now.name}`),
+    });
+    expect(await ground.count(now, 'restart', 0)).toBe(0);
+  });
+
+  it('when a plan of an earlier version does not say which container it means', async () => {
+    await using patient = await ground.patient();
+    const plan = restartPlan(targetOf(patient), { bound: { containers: [] } });
+    expect(await end({ plan }, targetOf(patient))).toMatchObject({
+      outcome: 'expired',
+      reason: 'not_bound',
+      restarts: 0,
+    });
+  });
+
   it('when a step is on a target that no lease was granted for', async () => {
     expect(await end({ plan: restartPlan(aTarget('somebody-else')) })).toMatchObject({
       outcome: 'expired',
