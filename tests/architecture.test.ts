@@ -23,7 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** The one home (or few) of each third-party client. Packages that are not listed may be used anywhere. */
 const homes: Record<string, readonly string[]> = {
-  '@nats-io/': ['libs/bus'],
+  '@nats-io/': ['libs/bus', 'examples'],
+  '@redis/': ['examples'],
   dockerode: ['services/executor', 'demo'],
   fastify: ['services/gateway'],
   '@fastify/': ['services/gateway'],

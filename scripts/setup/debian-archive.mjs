@@ -17,11 +17,14 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 // Otherwise apt downloads as a user of its own, who cannot write into a folder of ours.
 const inFoldersOfRoot = ['-o', 'APT::Sandbox::User=root'];
 
-/** Downloads a package and unpacks it into the cache, installing nothing; gives the folder. */
-export async function unpackFromDebian(name) {
+/**
+ * Downloads a package and unpacks it into the cache, installing nothing; gives the folder. `fits`: of this machine's own
+ * suite, for what needs its libraries.
+ */
+export async function unpackFromDebian(name, { fits = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'hemostat-setup-'));
   try {
-    const file = await download(name, folder);
+    const file = await download(name, folder, fits);
     const unpacked = join(unpackedFolder, file.replace(/\.deb$/, ''));
     await makeFolder(unpacked, (target) => outputOf('dpkg-deb', ['-x', join(folder, file), target]));
     return unpacked;
@@ -30,8 +33,9 @@ export async function unpackFromDebian(name) {
   }
 }
 
-async function download(name, folder) {
-  const newer = await newestStable();
+async function download(name, folder, fits) {
+  if (fits) await packageLists();
+  const newer = fits ? undefined : await newestStable();
   for (const settings of newer ? [newer, []] : [[]]) {
     const { code } = await aptGet([...inFoldersOfRoot, ...settings, 'download', name], { cwd: folder });
     const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
