@@ -19,6 +19,8 @@ export type ApprovalExample = {
   readonly target: Target;
   readonly id?: string;
   readonly plan?: Plan;
+  /** As an earlier version made it: it does not say which container its names stand for. */
+  readonly unbound?: true;
   /** Where the targets are, if not on the engine of the run. */
   readonly docker?: Docker;
   readonly expiresInMs?: number;
@@ -34,7 +36,7 @@ export async function approve(bus: Bus, example: ApprovalExample): Promise<Appro
   const requested = aRequested({ id, target, ttlMs: expiresInMs });
   const given = example.plan ?? requested.plan;
   if (given === null) throw new Error('an approval needs a plan');
-  const plan = await boundPlan(given, example.docker);
+  const plan = example.unbound ? given : await boundPlan(given, example.docker);
   const epoch = await lend(bus, id, example);
   await example.afterLending?.();
   const approved = signAsSafety({

@@ -50,10 +50,10 @@ export async function patientOf(
   { target, bound }: Pick<Step, 'target' | 'bound'>,
   { services }: Pick<ContainerAction, 'services'> = {},
 ): Promise<Patient | Missing> {
-  const id = bound?.containers[0];
   if (!bound) return notBound(target);
+  const [id] = bound.containers;
   if (!isService(target) || (target.kind === 'swarm' && !services)) {
-    if (id === undefined) return notBound(target);
+    if (id === undefined) return gone(target);
     const found = await lookUpBound(view, target, id);
     return 'kind' in found ? found : { ...patientIn(found, target), bound };
   }
