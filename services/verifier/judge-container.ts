@@ -15,6 +15,8 @@ export type ContainerStep = { readonly standing: ContainerStanding; readonly pro
 
 /** A state that cannot last (between stop and start) looks like a death for a moment: one more look tells. */
 export const looksToBeDown = 2;
+/** Whoever removes a container may be about to make another of its name, which takes some seconds. */
+export const looksToBeGone = 10;
 export const runsToBeCrashLooping = 3;
 
 export type ContainerQuestion = {
@@ -68,7 +70,8 @@ function standingOf(
   }
   if (!isIn(state, reading) || isSick(state, reading)) {
     const message = `The container ${whatItDoes(reading)}, expected: ${state}.`;
-    return progress.downs >= looksToBeDown ? ill(message) : notYet('unhealthy', message);
+    const looks = isRemoved(reading) ? looksToBeGone : looksToBeDown;
+    return progress.downs >= looks ? ill(message) : notYet('unhealthy', message);
   }
   if (state === 'running' && reading.health === 'starting') {
     return notYet(
@@ -103,6 +106,10 @@ function isIn(state: Expectation['state'], reading: ContainerReading): boolean {
   if (state === 'running') return up && !reading.paused;
   if (state === 'paused') return up && reading.paused;
   return !reading.running && !reading.restarting;
+}
+
+function isRemoved({ exists, status }: ContainerReading): boolean {
+  return !exists || status === 'removing' || status === 'dead';
 }
 
 /** Neither up nor on its way up. A paused container is no death: somebody stopped it on purpose. */

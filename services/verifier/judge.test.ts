@@ -128,9 +128,11 @@ describe('a patient expected to run', () => {
     expect(watch(untilLate(between)).verdict).toBe('unhealthy');
   });
 
-  it('is unhealthy when the container is gone', () => {
-    expect(watch([gone, gone])).toMatchObject({ verdict: 'unhealthy' });
-    expect(watch([gone, gone]).message).toContain('is gone');
+  it('is unhealthy when the container is gone and no other one takes its name for some seconds', () => {
+    const removing = { ...exited, status: 'removing' };
+    expect(watch([removing, ...times(8, gone)])).toMatchObject({ verdict: 'pending' });
+    expect(watch([removing, ...times(9, gone)])).toMatchObject({ verdict: 'unhealthy' });
+    expect(watch(times(10, gone)).message).toContain('is gone');
   });
 
   it('is told with the exit code of the run that ended, never with one of a run that goes on', () => {
