@@ -1,7 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Change, runSeed } from './run.ts';
 import { type Climate, calm } from './world/weather.ts';
-import { acknowledgesAtOnce, callsAgain, looksAtNoFence, standsStill, takesNoLease } from './wrong/ports.ts';
+import {
+  acknowledgesAtOnce,
+  callsAgain,
+  callsTheNewest,
+  looksAtNoFence,
+  seesNoRename,
+  standsStill,
+  takesNoLease,
+  verifiesTheName,
+} from './wrong/ports.ts';
 import { type Mistake, making } from './wrong/which.ts';
 
 vi.mock('../../services/safety/cell.ts', async (original) => {
@@ -31,6 +40,8 @@ const frozenEngine = (drawn: Climate): Climate => ({
 const dyingNowAndThen = (): Climate => ({ ...calm, crash: 0.01 });
 const dying = (): Climate => ({ ...calm, crash: 0.02, engineTrouble: 0.2 });
 
+const namesMove = (): Climate => ({ ...calm, replaced: 0.6 });
+
 const mistakes: Readonly<Record<string, Wrong>> = {
   'an executor that begins again what was begun': {
     sabotage: callsAgain,
@@ -50,6 +61,24 @@ const mistakes: Readonly<Record<string, Wrong>> = {
     climate: dying,
     within: 60,
     as: ['I1', 'told'],
+  },
+  'an executor that calls whoever has the name by now': {
+    sabotage: callsTheNewest,
+    climate: namesMove,
+    within: 200,
+    as: ['bound'],
+  },
+  'an executor that hears of no new name': {
+    sabotage: seesNoRename,
+    climate: namesMove,
+    within: 100,
+    as: ['bound'],
+  },
+  'a verdict on whoever has the name by now': {
+    sabotage: verifiesTheName,
+    climate: namesMove,
+    within: 100,
+    as: ['bound'],
   },
   'an end that settles the leases of others': {
     mistake: 'settles leases of others',

@@ -1,5 +1,7 @@
 import type { Change } from './run.ts';
-import { calm } from './world/weather.ts';
+import { type Climate, calm } from './world/weather.ts';
+
+const asItWas = (drawn: Climate): Climate => ({ ...drawn, replaced: 0 });
 
 /** Seeds that found something in the product, with the climate in which it shows soonest. What they found has its own tests, too. */
 export const regressions: readonly (Change & { readonly seed: number; readonly found: string })[] = [
@@ -20,11 +22,13 @@ export const regressions: readonly (Change & { readonly seed: number; readonly f
   },
   {
     seed: 10_538,
+    climate: asItWas,
     found:
       'a plan that went on after a step of which nobody knew gave back its leases while the call could still take effect',
   },
   {
     seed: 120_107_718,
+    climate: asItWas,
     found:
       'a lease whose last change got lost on the way to every replica was looked after by none, for ever',
   },

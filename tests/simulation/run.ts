@@ -7,10 +7,12 @@ import {
 import { checkExplained } from './checks/explained.ts';
 import { checkEnds, type Ended } from './checks/in-the-end.ts';
 import { checkReplay } from './checks/replayed.ts';
+import { watchBound } from './checks/watch-bound.ts';
 import { watchCells } from './checks/watch-cells.ts';
 import { type Watched, watchEffects } from './checks/watch-effects.ts';
 import { watchFacts } from './checks/watch-facts.ts';
 import { createEngine } from './docker/engine.ts';
+import { giveNamesAway } from './docker/give-names-away.ts';
 import { playVerifier } from './docker/verifier.ts';
 import { startExecutor } from './mesh/executor.ts';
 import { stateRequests } from './mesh/gateways.ts';
@@ -73,8 +75,10 @@ async function runIn(world: World, seed: number, change: Change): Promise<Run> {
   const settings = settingsOf(world);
   watchFacts(world, server);
   const effects = watchEffects(world, docker, server);
+  watchBound(world, docker, server);
   const settlements = watchCells(world, server);
   playVerifier(world, server, docker);
+  giveNamesAway(world, docker, server, weather);
 
   const sabotage = change.sabotage ?? ((started) => started);
   for (const name of ['safety-a', 'safety-b']) {

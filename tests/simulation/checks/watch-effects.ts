@@ -1,8 +1,10 @@
 import { cellSchema } from '#libs/contracts/cell';
-import { startedSchema } from '#libs/contracts/facts';
-import { targetKey } from '#libs/contracts/subjects';
+import { requestedSchema, startedSchema } from '#libs/contracts/facts';
+import type { Step } from '#libs/contracts/plan';
+import { requestedSubject, targetKey } from '#libs/contracts/subjects';
+import type { Target } from '#libs/contracts/target';
 import type { Effect, Engine } from '../docker/engine.ts';
-import { engineName, type Server } from '../nats/server.ts';
+import type { Server } from '../nats/server.ts';
 import type { World } from '../world/world.ts';
 
 export type Watched = { readonly taken: number; readonly landed: number; readonly doubled: number };
@@ -17,25 +19,34 @@ export function watchEffects(world: World, engine: Engine, server: Server): Watc
   engine.onEffect((effect, landed) => {
     seen[landed ? 'landed' : 'taken'] += 1;
     const name = `${effect.call} of ${effect.remediationId} by ${effect.by}`;
-    const holder = holderOf(server, effect.containerName);
+    const step = stepOn(server, effect);
+    if (!step) return world.violated('bound', `${name} is about a container that it was not resolved to`);
+    const holder = holderOf(server, step.target);
     if (holder !== effect.remediationId) {
       const when = landed ? 'took effect' : 'was taken';
-      world.violated('I3', `${name} ${when} while ${holder ?? 'nobody'} held ${effect.containerName}`);
+      world.violated('I3', `${name} ${when} while ${holder ?? 'nobody'} held ${step.target.name}`);
     }
     if (landed) return;
-    const step = `${effect.remediationId} ${effect.call}`;
-    if (taken.has(step)) {
+    const call = `${effect.remediationId} ${effect.call}`;
+    if (taken.has(call)) {
       seen.doubled += 1;
       world.violated('I2', `${name} was taken for the second time`);
     }
-    taken.add(step);
+    taken.add(call);
     if (!intentOf(server, effect)) world.violated('I5', `nothing says that ${name} was meant`);
   });
   return seen;
 }
 
-function holderOf(server: Server, name: string): string | undefined {
-  const entry = server.cells.last(targetKey({ engine: engineName, kind: 'container', name }));
+/** The step that was resolved to the container. */
+function stepOn({ facts }: Server, { remediationId, containerId }: Effect): Step | undefined {
+  const requested = facts.last(requestedSubject(remediationId));
+  const steps = requested && requestedSchema.parse(JSON.parse(requested.payload)).plan?.steps;
+  return steps?.find(({ bound }) => bound?.containers.includes(containerId));
+}
+
+function holderOf(server: Server, target: Target): string | undefined {
+  const entry = server.cells.last(targetKey(target));
   return entry && cellSchema.parse(JSON.parse(entry.payload)).lease?.id;
 }
 

@@ -37,7 +37,8 @@ export function openEngineClient(engine: Engine, process: Process, weather: Weat
     exec: async () => {
       throw new Error('no plan of a simulation runs programs');
     },
-    read: () => look('a read', () => undefined),
+    read: ([what, id = '']) =>
+      look('a read', () => what === 'images' && { Config: { Labels: engine.byId(id)?.ofImage } }),
     list: () => look('a list', () => engine.containers.map(summaryOf)),
     inspect: (id) =>
       look('an inspection', () => {

@@ -18,6 +18,8 @@ export type Climate = {
   readonly engineFates: readonly EngineFate[];
   readonly longestCallMs: number;
   readonly engineAway: number;
+  /** How likely a name comes to stand for something else after a fact. */
+  readonly replaced: number;
 };
 
 const engineFates = ['refused', 'unreached', 'cut', 'slow', 'half', 'never', 'frozen'] as const;
@@ -37,12 +39,14 @@ export const calm: Climate = {
   engineFates,
   longestCallMs: 25_000,
   engineAway: 0,
+  replaced: 0,
 };
 
 /** Each seed has its own: some are rough in everything, some in one thing only, and some in nothing but the engine. */
-export function climateOf({ chance }: World): Climate {
+export function climateOf({ chance, aside }: World): Climate {
+  const replaced = aside.oneOf([0, 0, 0.05, 0.2]);
   const engineTrouble = chance.oneOf([0, 0.2, 0.6]);
-  if (chance.happens(0.08)) return { ...calm, engineTrouble };
+  if (chance.happens(0.08)) return { ...calm, engineTrouble, replaced };
   return {
     lost: chance.oneOf([0, 0.01, 0.05, 0.15]),
     doubled: chance.oneOf([0, 0.02, 0.1]),
@@ -57,12 +61,15 @@ export function climateOf({ chance }: World): Climate {
     engineFates,
     longestCallMs: 25_000,
     engineAway: chance.oneOf([0, 0, 1]),
+    replaced,
   };
 }
 
 /** What goes wrong, as long as anything does. */
 export interface Weather {
   readonly climate: Climate;
+  /** The same, until it cleared up. */
+  now(): Climate;
   /** After how long each copy of a message arrives; none: it is lost. */
   ways(): readonly number[];
   /** Asked at every port of a process, before and after: it may die there, pause, or have its clock set. */
@@ -75,6 +82,8 @@ export interface Weather {
   engineFate(): EngineFate | undefined;
   /** How often something went wrong so far. */
   readonly faults: number;
+  /** One more, that came from elsewhere. */
+  noteFault(): void;
   clearUp(): void;
 }
 
@@ -111,6 +120,7 @@ export function createWeather(world: World, climate: Climate): Weather {
   const way = (): number => (happens(now.late) ? chance.between(50, longestLateMs) : chance.between(0, 4));
   return {
     climate,
+    now: () => now,
     ways: () => {
       if (happens(now.lost)) return [];
       return happens(now.doubled) ? [way(), way()] : [way()];
@@ -127,6 +137,9 @@ export function createWeather(world: World, climate: Climate): Weather {
     onNatsBack: (work) => void uponNatsBack.push(work),
     get faults() {
       return faults;
+    },
+    noteFault: () => {
+      faults += 1;
     },
     clearUp: () => {
       now = { ...calm };

@@ -8,6 +8,8 @@ export interface World {
   /** Milliseconds since the epoch, by the clock on the wall; processes have their own. */
   now(): number;
   readonly chance: Chance;
+  /** For what came later, so that a seed still means what it meant. */
+  readonly aside: Chance;
   /** `wakes`: code of a process may go on because of it, and is let do so before anything else happens. */
   after(ms: number, work: () => void, wakes?: boolean): Cancel;
   /** One line of the history. Two runs of one seed note the same lines. */
@@ -40,6 +42,7 @@ export function createWorld(seed: number): World {
   return {
     now: () => now,
     chance: chanceFrom(seed),
+    aside: chanceFrom(~seed),
     after: (ms, work, wakes = false) => agenda.put(now + Math.max(0, ms), wakes ? waking(work) : work),
     note,
     violated: (invariant, what) => {

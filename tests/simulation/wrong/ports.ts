@@ -1,8 +1,10 @@
 import type { Bus } from '#libs/bus/bus';
 import { cellSchema } from '#libs/contracts/cell';
-import { approvedSchema } from '#libs/contracts/facts';
-import { decidedSubject, targetKey } from '#libs/contracts/subjects';
+import { approvedSchema, requestedSchema } from '#libs/contracts/facts';
+import { decidedSubject, requestedSubject, rpcSubject, targetKey } from '#libs/contracts/subjects';
 import { currentRemediationId } from '#libs/runtime/tracing';
+import type { Container } from '../docker/containers.ts';
+import type { Engine } from '../docker/engine.ts';
 import type { Started } from '../mesh/replica.ts';
 import { engineName } from '../nats/server.ts';
 
@@ -80,6 +82,42 @@ export const takesNoLease = of('safety', ({ bus }) => ({
     },
   } as unknown as Bus['kvm'],
 }));
+
+/** Whatever it means to call, it calls whoever came last to what the request was about. */
+export const callsTheNewest: Sabotage = (started) => {
+  const { docker, server } = started;
+  const take: Engine['take'] = (about, call, answer) => {
+    const [what = '', id = '', ...verb] = call.path;
+    const requested = server.facts.last(requestedSubject(about.remediationId));
+    const plan = requested && requestedSchema.parse(JSON.parse(requested.payload)).plan;
+    const step = plan?.steps.find(({ bound }) => bound?.containers.includes(id));
+    const newest = step && docker.claimantsOf(step.target).at(-1);
+    docker.take(about, { ...call, path: [what, newest?.id ?? id, ...verb] }, answer);
+  };
+  return { ...started, docker: Object.assign(Object.create(docker), { take }) };
+};
+
+/** It believes that a container keeps the name under which it was seen first. */
+export const seesNoRename: Sabotage = (started) => {
+  const { docker } = started;
+  const names = new Map<string, string | null>();
+  const asFirst = (container: Container): Container => {
+    names.set(container.id, names.get(container.id) ?? container.name);
+    return { ...container, name: names.get(container.id) ?? null };
+  };
+  const view = Object.create(docker, { containers: { get: () => docker.containers.map(asFirst) } });
+  const byId = (id: string) => docker.containers.filter((each) => each.id === id).map(asFirst)[0];
+  return { ...started, docker: Object.assign(view, { byId }) };
+};
+
+/** The verifier is asked about a name alone. */
+export const verifiesTheName = of('executor', ({ bus }) => ({
+  ask: (subject, payload, question) => {
+    const { bound: _, ...rest } = JSON.parse(String(payload || '{}'));
+    return bus.ask(subject, subject === check ? JSON.stringify(rest) : payload, question);
+  },
+}));
+const check = rpcSubject('verifier', 'check');
 
 /** Every message is acknowledged as soon as it comes. */
 export const acknowledgesAtOnce = (service: string): Sabotage =>
