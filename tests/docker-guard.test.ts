@@ -313,6 +313,8 @@ describe('a whole mesh behind the guard', () => {
     expect(await outcomeOf(mesh, name, 'exec', { command: 'ps' })).toEqual(['executed', expect.anything()]);
     expect(await outcomeOf(mesh, name, 'scale_up')).toEqual(done);
     expect(await compose.containers('api')).toHaveLength(2);
+    expect(await outcomeOf(mesh, name, 'scale_down')).toEqual(done);
+    expect(await compose.containers('api')).toHaveLength(1);
     const tidy = { project: compose.project, min_age_seconds: 0 };
     expect(await outcomeOf(mesh, name, 'cleanup', tidy)).toEqual(['executed', expect.anything()]);
     expect(await compose.containers('job')).toEqual([]);
