@@ -26,8 +26,10 @@ import { startSwarm } from '#libs/testing/swarm-ground';
 import { executorSettingsSchema } from '../services/executor/config.ts';
 import { type DockerEngine, openEngine } from '../services/executor/docker/docker-engine.ts';
 import { openInventory } from '../services/executor/inventory/inventory.ts';
-import { type EngineView, patientOf, sightOf, surveyed } from '../services/executor/patient.ts';
+import { patientOf, surveyed } from '../services/executor/patient.ts';
 import { startExecutor } from '../services/executor/service.ts';
+import { sightOf } from '../services/executor/sight.ts';
+import type { EngineView } from '../services/executor/view.ts';
 
 const { docker } = testEngine();
 const log = createLog({ service: 'test', level: 'silent', format: 'json' });

@@ -3,7 +3,8 @@ import { ActionFailed } from '#libs/actions/engine-port';
 import type { Bound } from '#libs/contracts/bound';
 import type { Plan } from '#libs/contracts/plan';
 import { Problem } from '#libs/contracts/problem';
-import { type EngineView, sightOf } from './patient.ts';
+import { sightOf } from './sight.ts';
+import type { EngineView } from './view.ts';
 
 /** What each step of a plan that acts on the engine as a whole would act on now. Throws a `DockerError` or a `Problem`. */
 export async function boundIn(

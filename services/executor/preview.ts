@@ -16,7 +16,10 @@ import type { Preview } from '#libs/contracts/preview';
 import { Problem } from '#libs/contracts/problem';
 import type { Clock } from '#libs/runtime/clock';
 import { type Endpoints, whyNotCallable } from './endpoint/endpoints.ts';
-import { type EngineView, type Missing, sightOf, surveyed } from './patient.ts';
+import type { Missing } from './look-up.ts';
+import { surveyed } from './patient.ts';
+import { sightOf } from './sight.ts';
+import type { EngineView } from './view.ts';
 
 const sharedForMs = 100;
 

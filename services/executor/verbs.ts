@@ -10,8 +10,10 @@ import { boundIn } from './bind.ts';
 import { DockerError } from './docker/docker-error.ts';
 import type { Endpoints } from './endpoint/endpoints.ts';
 import { resolvedOf } from './inventory/directory.ts';
-import { type EngineView, patientOf, readingOfTarget } from './patient.ts';
+import { patientOf } from './patient.ts';
 import { previewOf, sharedPreview } from './preview.ts';
+import { readingOfTarget } from './reading.ts';
+import type { EngineView } from './view.ts';
 
 /** What others may ask of this engine's executor. None of it changes anything. */
 export function executorRpc(

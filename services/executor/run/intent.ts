@@ -11,7 +11,10 @@ import { fromInstant } from '#libs/runtime/instant';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
 import { type Endpoints, whyNotCallable } from '../endpoint/endpoints.ts';
 import { logsTailOf } from '../logs-tail.ts';
-import { type EngineView, type Missing, patientOf, sightOf, surveyed } from '../patient.ts';
+import type { Missing } from '../look-up.ts';
+import { patientOf, surveyed } from '../patient.ts';
+import { sightOf } from '../sight.ts';
+import type { EngineView } from '../view.ts';
 import type { ExecutorContext } from './running.ts';
 
 /** Why a step is not carried out at all. */

@@ -4,7 +4,7 @@ import type { Details } from '#libs/contracts/scalars';
 import type { ContainerInspection } from '../docker/answers.ts';
 import { noContainer, readingOf } from '../docker/container-reading.ts';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import type { EngineView } from '../patient.ts';
+import type { EngineView } from '../view.ts';
 import type { Act } from './intent.ts';
 
 export type Seen = { readonly message: string; readonly now: Details };

@@ -9,7 +9,8 @@ import type { ContainerReading } from '#libs/contracts/rpc';
 import { fromInstant } from '#libs/runtime/instant';
 import { DockerError } from '../docker/docker-error.ts';
 import { EndpointError } from '../endpoint/endpoint-error.ts';
-import { type EngineView, readingOfContainer, readingOfTarget } from '../patient.ts';
+import { readingOfContainer, readingOfTarget } from '../reading.ts';
+import type { EngineView } from '../view.ts';
 import { type ExecutorContext, pause } from './running.ts';
 
 export type Found = Pick<Executed, 'status' | 'reached_docker' | 'observed' | 'result' | 'error'>;

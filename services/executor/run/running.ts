@@ -3,7 +3,7 @@ import type { CellStore } from '#libs/bus/cell-store';
 import type { Cell } from '#libs/contracts/cell';
 import type { Approved } from '#libs/contracts/facts';
 import type { Endpoints } from '../endpoint/endpoints.ts';
-import type { EngineView } from '../patient.ts';
+import type { EngineView } from '../view.ts';
 import type { Journal } from './journal.ts';
 
 /** What every run of this executor stands on. */
