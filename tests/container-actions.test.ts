@@ -139,7 +139,7 @@ describe('a container', () => {
   it('that crashes again after its restart is told with the exit code of its crash, not with the 0 of a run', async () => {
     await using patient = await startContainer(docker, {
       image,
-      cmd: ['sh', '-c', 'sleep 0.5; exit 7'],
+      cmd: ['sh', '-c', 'sleep 0.1; exit 7'],
       hostConfig: { RestartPolicy: { Name: 'always' } },
     });
     expect(await ask(patient, 'restart')).toMatchObject({

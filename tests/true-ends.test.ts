@@ -7,6 +7,7 @@ import { testLabel, testRun } from '#libs/testing/docker-engine-labels';
 import { type DockerRelay, startDockerRelay } from '#libs/testing/docker-relay';
 import { busyboxImage } from '#libs/testing/images';
 import { type MeshGround, startMeshGround } from '#libs/testing/mesh-ground';
+import { until } from '#libs/testing/until';
 
 const { docker } = testEngine();
 let relay: DockerRelay;
@@ -173,6 +174,10 @@ it('a proxy that gives up a call which it passed on leaves the end to be found b
 it('whoever lost its network to a restart is named over HTTP and over NATS', async () => {
   await using owner = await ground.patient();
   await using guest = await sleeper({ NetworkMode: `container:${owner.id}` });
+  await until('the guest is known', async () => {
+    const { body } = await ground.mesh.http('GET', '/api/v1/targets');
+    return JSON.stringify(body).includes(guest.name) || undefined;
+  });
   const message = `Container restarted and running. ${guest.name} shared the network of ${owner.name} and lost it; restart it, too`;
   const answer = await ask(owner, 'restart');
   expect(answer).toMatchObject({ outcome: 'recovered', message });

@@ -4,27 +4,31 @@ import type { Details } from '#libs/contracts/scalars';
 import type { ContainerInspection } from '../docker/answers.ts';
 import { noContainer, readingOf } from '../docker/container-reading.ts';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
+import { readingOfTarget } from '../reading.ts';
 import type { EngineView } from '../view.ts';
 import type { Act } from './intent.ts';
 
 export type Seen = { readonly message: string; readonly now: Details };
 
 /** What the container was before a call that was refused, what it is now, and why. Undefined: there is nothing to be seen of it. */
-export async function lookAfter(
-  { engine }: EngineView,
-  intent: Act,
-  error: unknown,
-): Promise<Seen | undefined> {
+export async function lookAfter(view: EngineView, intent: Act, error: unknown): Promise<Seen | undefined> {
   if (intent.on !== 'container' || !(error instanceof DockerError) || error.kind !== 'refused')
     return undefined;
-  const { container_id: id, container_name: name, reading: before } = intent.patient;
+  const { container_id: id, container_name: name, reading: before, target, bound } = intent.patient;
   if (!intent.prepared.calls.some(({ path }) => path[1] === id)) return undefined;
   try {
-    const inspection = await engine.inspect(id);
+    const [inspection, { replaced_by }] = await Promise.all([
+      view.engine.inspect(id),
+      readingOfTarget(view, target, bound),
+    ]);
     const now = inspection ? readingOf(inspection) : noContainer;
     const { cause, remedy } = explained(error, inspection);
     const message = adviceOf({ message: `${name} ${becameOf(before, now)}, because ${cause}`, remedy });
-    return { message, now: { status: now.status, running: now.running, exit_code: exitCodeOf(now) } };
+    const { status, running } = now;
+    return {
+      message,
+      now: { status, running, exit_code: exitCodeOf(now), ...(replaced_by ? { replaced_by } : {}) },
+    };
   } catch {
     return undefined;
   }

@@ -60,6 +60,14 @@ function step(
 const end = (steps: readonly StepLog[], looks = true) =>
   endOf(plan(steps.length, looks), new Map(steps.map((stands, at) => [at + 1, stands])));
 
+it('counts nothing on a target whose name stood for another one when its call was refused', () => {
+  const by = { container_id: 'b', container_name: 'web', status: 'running', running: true, health: 'none' };
+  const refused = (now: object) => step('failed', undefined, { reached_docker: true, result: { now } });
+  const effects = (now: object) => endOf(plan(1), new Map([[1, refused(now)]])).effects;
+  expect(effects({ status: 'gone' })).toMatchObject([{ target: web, verified: false }]);
+  expect(effects({ status: 'gone', replaced_by: by })).toEqual([]);
+});
+
 describe('a plan ends', () => {
   it('recovered, in the words of HemoStat, when the patient is well', () => {
     expect(end([step('success', 'healthy')])).toEqual({

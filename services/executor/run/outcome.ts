@@ -42,7 +42,8 @@ function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
     const unverifiable = step.verify === null && executed.status === 'success';
     const hadNoEffect = !executed.reached_docker || executed.status === 'skipped' || readsOnly(step.action);
     // What took its place was not acted upon, and what was cannot be judged any more.
-    if (hadNoEffect || unverifiable || replacedIn(seen.verified)) continue;
+    const replaced = replacedIn(seen.verified) ?? seenSchema.safeParse(executed.result.now).data?.replaced_by;
+    if (hadNoEffect || unverifiable || replaced) continue;
     const verified = step.verify !== null && outcome === 'recovered';
     const vain = verified ? 0 : inVainSeconds(seen);
     effects.set(targetId(step.target), {
@@ -128,7 +129,8 @@ function logEntry({ step, executed, verified, aftermath }: Done): LogEntry {
   };
 }
 
-const replacedSchema = z.object({ container: z.object({ replaced_by: replacedBySchema }) });
+const seenSchema = z.object({ replaced_by: replacedBySchema });
+const replacedSchema = z.object({ container: seenSchema });
 
 /** Who had the name of the patient when it was looked at. */
 function replacedIn(verified: Verified | undefined): ReplacedBy | undefined {
