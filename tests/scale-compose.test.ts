@@ -134,6 +134,13 @@ describe('a service of a Compose project', () => {
     expect(await ask(clone, 'scale_up')).toMatchObject({ reason: 'cooldown_active' });
   }, 60_000);
 
+  it('makes a clone of a container in which no file was ever changed', async () => {
+    await using compose = composeProject();
+    const { name, container } = await compose.sibling('api', 1, { hostConfig: { Init: false } });
+    expect(String(await container.changes())).toMatch(/null/);
+    expect((await ask(name, 'scale_up')).outcome).toBe('recovered');
+  });
+
   it('is scaled to a number, by the lowest free numbers, and down again from the highest', async () => {
     await using compose = composeProject();
     const { project } = compose;
@@ -200,7 +207,7 @@ describe('a service of a Compose project', () => {
     const answer = await ask(`${compose.project}-api-1`, 'scale_up');
     expect(answer).toMatchObject({
       outcome: 'ineffective',
-      message: expect.stringContaining('is exited with exit code 3'),
+      message: expect.stringContaining('has exited with exit code 3'),
     });
     await compose[Symbol.asyncDispose]();
     await docker.getVolume(compose.project).remove();

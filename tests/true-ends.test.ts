@@ -79,7 +79,8 @@ describe('a call that the engine refused', () => {
       ),
     });
     expect(lastResult(answer)).toEqual({
-      now: { status: 'exited', running: false, exit_code: expect.any(Number) },
+      // The code that Docker has now is that of a start that failed, and of no run.
+      now: { status: 'exited', running: false, exit_code: null },
     });
     expect(await countedFor(patient)).toBe(1);
   });
@@ -89,7 +90,7 @@ describe('a call that the engine refused', () => {
     const answer = await ask(patient, 'restart');
     expect(answer.message).toMatch(
       new RegExp(
-        `^${patient.name} was running and has exited \\(exit code \\d+\\), because .*No such container`,
+        `^${patient.name} was running and has exited, because the container \\w{12}, whose network it shares, is gone`,
       ),
     );
     expect(lastResult(answer)).toMatchObject({ now: { status: 'exited', running: false } });
@@ -99,7 +100,9 @@ describe('a call that the engine refused', () => {
   it('is no container that is not found, where another one is missing', async () => {
     await using patient = await withoutOwner();
     await patient.container.stop({ t: 0 });
-    expect((await ask(patient, 'start')).message).toMatch(/is still exited, because .*No such container/);
+    expect((await ask(patient, 'start')).message).toMatch(
+      /is still exited, because the container .* is gone/,
+    );
     expect(await countedFor(patient)).toBe(1);
   });
 
@@ -109,7 +112,29 @@ describe('a call that the engine refused', () => {
       if (method === 'POST') await patient.container.remove({ force: true });
     };
     const answer = await ask(patient, 'restart');
-    expect(answer).toMatchObject({ outcome: 'failed', message: `Container not found: ${patient.name}` });
+    const message = `Somebody removed ${patient.name} in the middle of its restart`;
+    expect(answer).toMatchObject({ outcome: 'failed', message, result: { reason: 'container_not_found' } });
+    expect(await reachedBy(answer)).toBe(false);
+  });
+
+  it('counts nothing where another one took its name at that moment, and names that one', async () => {
+    await using patient = await ground.patient();
+    let other: TestContainer | undefined;
+    relay.before = async (method) => {
+      if (method !== 'POST' || other) return;
+      await patient.container.remove({ force: true });
+      other = await startContainer(docker, {
+        image: await busyboxImage(docker),
+        cmd: ['sleep', '1000'],
+        name: patient.name,
+      });
+    };
+    const answer = await ask(patient, 'restart');
+    await using successor = other;
+    expect(answer).toMatchObject({
+      outcome: 'inconclusive',
+      result: { reason: 'replaced', replaced_by: { container_id: successor?.id } },
+    });
     expect(await reachedBy(answer)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from './json.ts';
 import { askedActionSchema, containerRefSchema, detailsSchema, engineSchema } from './scalars.ts';
 
 const eventSchema = z.object({
@@ -52,6 +53,28 @@ export function readableIn(input: unknown): RemediationNeeded | undefined {
     return data === undefined ? [] : [[name, data]];
   });
   return eventSchema.safeParse(Object.fromEntries(read)).data;
+}
+
+/**
+ * The event with what stands beside `data` and what stands in it as one: none of it is dropped. `differs` names a member that
+ * stands in both places and not the same.
+ */
+export function united(input: unknown): { readonly event: unknown; readonly differs?: string } {
+  if (!isObject(input) || !isObject(input.data)) return { event: input };
+  const [beside, inside] = [oursIn(input), oursIn(input.data)];
+  const differs = Object.keys(beside).find(
+    (name) => name in inside && canonicalJson(beside[name]) !== canonicalJson(inside[name]),
+  );
+  const event = isNested(input)
+    ? { ...input, data: { ...beside, ...input.data, ...inside } }
+    : { ...input, ...inside, ...beside };
+  return { event, ...(differs === undefined ? {} : { differs }) };
+}
+
+function oursIn(members: Members): Members {
+  return Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => name in eventSchema.shape && value !== null),
+  );
 }
 
 type Members = Readonly<Record<string, unknown>>;

@@ -147,8 +147,10 @@ function whatItDoes(reading: ContainerReading): string {
   if (reading.paused) return 'is paused';
   if (reading.restarting) return `keeps ending and being started again${endOf(reading)}`;
   if (reading.status === 'created') return 'was created and never started';
-  if (!reading.running) return `is ${reading.status}${endOf(reading)}`;
-  const said = reading.health_log === null ? '' : ` (${oneLine(reading.health_log)})`;
+  if (!reading.running) {
+    return `${reading.status === 'exited' ? 'has' : 'is'} ${reading.status}${endOf(reading)}`;
+  }
+  const said = reading.health_log ? ` (${oneLine(reading.health_log)})` : '';
   if (reading.health === 'unhealthy') return `runs, but its HEALTHCHECK is unhealthy${said}`;
   return `has run since ${reading.started_at ?? 'an unknown time'}`;
 }

@@ -137,7 +137,7 @@ describe('a Compose service', () => {
     const ended = { made_by: 'me', running: false, status: 'exited', exit_code: 3 };
     expect(watched(many(compose({}, ended), 2), { replicas: wanted })).toMatchObject({
       verdict: 'unhealthy',
-      message: expect.stringContaining('shop-api-1 is exited with exit code 3'),
+      message: expect.stringContaining('shop-api-1 has exited with exit code 3'),
     });
     const created = { made_by: 'me', running: false, status: 'created', exit_code: null };
     expect(watched(many(compose({}, created), 2), { replicas: wanted }).message).toContain(

@@ -140,7 +140,7 @@ function groupOfMembers(all: readonly Member[], asked: ReplicasWanted | undefine
 
 function howItEnded({ status, exit_code }: Member): string {
   if (status === 'created') return 'was created and never started';
-  return `is ${status}${exit_code === null ? '' : ` with exit code ${exit_code}`}`;
+  return `${status === 'exited' ? 'has' : 'is'} ${status}${exit_code === null ? '' : ` with exit code ${exit_code}`}`;
 }
 
 function saidBy({ said }: Group): string {

@@ -380,7 +380,7 @@ describe('a patient whose name stands for another one by now', () => {
         'web is another one by now (abcdef012345, running, its HEALTHCHECK healthy). The one that was acted on is gone.',
     });
     expect(watch([{ ...exited, replaced_by }]).message).toContain(
-      'acted on has another name and is exited with exit code 1',
+      'acted on has another name and has exited with exit code 1',
     );
   });
 

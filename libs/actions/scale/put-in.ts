@@ -16,18 +16,18 @@ const clocksApartMs = 600_000;
 /**
  * Files of the container that somebody put in after it was made, as Compose does with configs that have a content and
  * secrets from the environment: neither its image nor its mounts have them. They come out of an archive, whose times are whole
- * seconds, and a program's own files have times with a fraction. `unclear`: too many files were changed to look at each.
+ * seconds, and a program's own files have times with a fraction. `untold`: the engine does not say which files were changed.
  */
 export async function filesPutIn(
   reader: EngineReader,
   { Id, Created }: Template,
-): Promise<readonly string[] | 'unclear'> {
+): Promise<readonly string[] | 'untold' | 'too many'> {
   const read = changesSchema.safeParse(await reader.read(['containers', Id, 'changes']));
-  if (!read.success) return 'unclear';
+  if (!read.success) return 'untold';
   const changes = read.data ?? [];
   const folders = new Set(changes.map(({ Path }) => Path.slice(0, Path.lastIndexOf('/'))));
   const files = changes.flatMap(({ Path, Kind }) => (Kind === removed || folders.has(Path) ? [] : [Path]));
-  if (files.length > mostLooks) return 'unclear';
+  if (files.length > mostLooks) return 'too many';
   const since = Date.parse(Created ?? '') - clocksApartMs;
   const putIn = await readEach(files, async (path) => {
     const answer = await reader.read(['containers', Id, 'archive'], { path }, 'HEAD');
@@ -42,9 +42,13 @@ export async function filesPutIn(
 }
 
 /** Why a clone would lack something; undefined: it would not. */
-export function lackedByClone(putIn: readonly string[] | 'unclear'): string | undefined {
-  if (putIn === 'unclear') {
-    return `which files were put into it after it was made cannot be told: more than ${mostLooks} were changed in it, or the engine does not say which`;
+export function lackedByClone(putIn: Awaited<ReturnType<typeof filesPutIn>>): string | undefined {
+  if (typeof putIn === 'string') {
+    const why =
+      putIn === 'untold'
+        ? 'the engine does not say which files changed in it'
+        : `more than ${mostLooks} files changed in it`;
+    return `which files were put into it after it was made cannot be told: ${why}`;
   }
   const shown = putIn.slice(0, 5).join(', ');
   const further = putIn.length > 5 ? ` and ${putIn.length - 5} more` : '';

@@ -35,6 +35,8 @@ export const inspectionSchema = z.object({
     Restarting: z.boolean(),
     OOMKilled: z.boolean(),
     ExitCode: z.int(),
+    /** Why it could not be started; empty once it was. */
+    Error: z.string().nullish(),
     StartedAt: z.string(),
     FinishedAt: z.string(),
     Health: z

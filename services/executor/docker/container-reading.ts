@@ -21,7 +21,8 @@ export function readingOf(inspection: ContainerInspection): ContainerReading {
     restarting: State.Restarting,
     started_at,
     finished_at: instantOrNull(State.FinishedAt),
-    exit_code: ended ? State.ExitCode : null,
+    // Of a start that failed Docker writes a code that no run ended with.
+    exit_code: ended && !State.Error ? State.ExitCode : null,
     oom_killed: State.OOMKilled,
     health: healthOf(State.Health?.Status),
     health_log: State.Health?.Log?.at(-1)?.Output?.trim().slice(0, longestHealthLog) ?? null,

@@ -92,7 +92,7 @@ function refusal(error: unknown, status: number): Meaning {
     cause,
     remedy: barred
       ? 'allow the executor this call, e.g. in the proxy that guards the Docker socket'
-      : "see the engine's log for the reason",
+      : "put right what Docker names, then ask again; the engine's log may say more",
   };
 }
 

@@ -54,13 +54,14 @@ export function find(
   if (!first) {
     return {
       status: 'not_found',
-      message: `Container not found: ${ref}. Check the exact name, upper and lower case too, with docker ps -a.`,
+      message: `Container not found: ${ref}. ${/^[0-9a-f]{1,64}$/i.test(ref) ? 'An id needs its first 12 characters at least, in lower case.' : 'Check the exact name, upper and lower case too, with docker ps -a.'}`,
     };
   }
   if (candidates.length === 1) {
     return theOnly(directory, ref, containerOf(directory, as(first)) ?? first, as(first));
   }
-  const message = `${ref} fits ${candidates.length} targets: ${inWords(candidates)}. Use the exact name of one container.`;
+  const names = fitting.map((each) => `${each.name} (${targetId(as(each))})`);
+  const message = `${ref} fits ${candidates.length} targets: ${inWords(names.sort())}. Use the exact name of one container.`;
   return { status: 'ambiguous', message, candidates };
 }
 

@@ -50,10 +50,12 @@ export async function callOnce({ context, approved }: Run, intent: Act): Promise
     }
     if (error instanceof DockerError || error instanceof EndpointError) {
       if (error.kind === 'no_answer') return { kind: 'unheard', error: complaint(error) };
-      const missing = gone(error, intent);
-      if (missing) return { kind: 'failed', error: missing, reached };
-      const { message = adviceOf(error), ...seen } = (await lookAfter(context.view, intent, error)) ?? {};
-      return { kind: 'failed', error: { ...complaint(error), message }, reached, result: seen };
+      const seen = await lookAfter(context, intent, error);
+      if (!seen) return { kind: 'failed', error: gone(error, intent) ?? complaint(error), reached };
+      const { message, now, gone: isGone } = seen;
+      const { code } = isGone ?? complaint(error);
+      // Who is gone cannot be acted upon any more, and whoever has its name now was not.
+      return { kind: 'failed', error: { code, message }, reached: reached && !isGone, result: { now } };
     }
     const { name } = intent.action;
     context.bus.log.error({ err: error, action: name }, 'the action broke while it was carried out');

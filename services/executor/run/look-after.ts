@@ -4,33 +4,64 @@ import type { Details } from '#libs/contracts/scalars';
 import type { ContainerInspection } from '../docker/answers.ts';
 import { noContainer, readingOf } from '../docker/container-reading.ts';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
+import type { Directory } from '../inventory/directory.ts';
 import { readingOfTarget } from '../reading.ts';
-import type { EngineView } from '../view.ts';
 import type { Act } from './intent.ts';
+import type { ExecutorContext } from './running.ts';
 
-export type Seen = { readonly message: string; readonly now: Details };
+export type Seen = {
+  readonly message: string;
+  readonly now: Details;
+  /** Somebody removed it in the middle of the call. */
+  readonly gone?: { readonly code: 'replaced' | 'container_not_found' };
+};
+
+const lookEveryMs = 250;
+/** Whoever removes a container may be about to make another of its name. */
+const successorWithinMs = 5_000;
 
 /** What the container was before a call that was refused, what it is now, and why. Undefined: there is nothing to be seen of it. */
-export async function lookAfter(view: EngineView, intent: Act, error: unknown): Promise<Seen | undefined> {
+export async function lookAfter(
+  context: ExecutorContext,
+  intent: Act,
+  error: unknown,
+): Promise<Seen | undefined> {
   if (intent.on !== 'container' || !(error instanceof DockerError) || error.kind !== 'refused')
     return undefined;
-  const { container_id: id, container_name: name, reading: before, target, bound } = intent.patient;
+  const { container_id: id, container_name: name, reading: before } = intent.patient;
   if (!intent.prepared.calls.some(({ path }) => path[1] === id)) return undefined;
   try {
-    const [inspection, { replaced_by }] = await Promise.all([
-      view.engine.inspect(id),
-      readingOfTarget(view, target, bound),
-    ]);
+    const inspection = await context.view.engine.inspect(id);
     const now = inspection ? readingOf(inspection) : noContainer;
-    const { cause, remedy } = explained(error, inspection);
+    const seen = { status: now.status, running: now.running, exit_code: exitCodeOf(now) };
+    if (isGone(now) && before.ending?.removed !== true) return await afterRemoval(context, intent, seen);
+    const { cause, remedy } = explained(error, inspection, await context.view.inventory.current());
     const message = adviceOf({ message: `${name} ${becameOf(before, now)}, because ${cause}`, remedy });
-    const { status, running } = now;
-    return {
-      message,
-      now: { status, running, exit_code: exitCodeOf(now), ...(replaced_by ? { replaced_by } : {}) },
-    };
+    return { message, now: seen };
   } catch {
     return undefined;
+  }
+}
+
+const isGone = ({ exists, status }: ContainerReading): boolean =>
+  !exists || status === 'removing' || status === 'dead';
+
+async function afterRemoval(
+  { view, bus: { clock }, stopping }: ExecutorContext,
+  { action, patient: { container_name: name, target, bound } }: Extract<Act, { on: 'container' }>,
+  now: Details,
+): Promise<Seen> {
+  const removed = `Somebody removed ${name} in the middle of its ${action.name}`;
+  for (const until = clock.now() + successorWithinMs; ; await clock.sleep(lookEveryMs, stopping)) {
+    const { replaced_by } = await readingOfTarget(view, target, bound);
+    if (replaced_by) {
+      const { container_name, container_id, status } = replaced_by;
+      const message = `${removed}. ${container_name} (${container_id.slice(0, 12)}, ${status}) has the name now, and nothing was done to it`;
+      return { message, now: { ...now, replaced_by }, gone: { code: 'replaced' } };
+    }
+    if (clock.now() >= until || stopping.aborted) {
+      return { message: removed, now, gone: { code: 'container_not_found' } };
+    }
   }
 }
 
@@ -40,7 +71,8 @@ function becameOf(before: ContainerReading, now: ContainerReading): string {
     return same ? `is still ${now.status}` : `was ${now.status} and is ${now.status} again`;
   }
   const code = exitCodeOf(now);
-  return `was ${before.status} and ${code === null ? `is ${now.status}` : `has exited (exit code ${code})`}`;
+  const is = now.status === 'exited' ? 'has' : 'is';
+  return `was ${before.status} and ${is} ${now.status}${code === null ? '' : ` (exit code ${code})`}`;
 }
 
 const exitCodeOf = ({ status, exit_code }: ContainerReading): number | null =>
@@ -50,7 +82,18 @@ const exitCodeOf = ({ status, exit_code }: ContainerReading): number | null =>
 function explained(
   { message, remedy }: DockerError,
   inspection: ContainerInspection | undefined,
+  directory: Directory,
 ): { readonly cause: string; readonly remedy: string } {
+  const owner = /(?:non running|No such) container: ([0-9a-f]{12,64})/.exec(message)?.[1];
+  if (owner !== undefined && !inspection?.Id.startsWith(owner)) {
+    const known = directory.all.find(({ id }) => id.startsWith(owner));
+    return known
+      ? { cause: `${known.name}, whose network it shares, does not run`, remedy: `start ${known.name} first` }
+      : {
+          cause: `the container ${owner.slice(0, 12)}, whose network it shares, is gone`,
+          remedy: 'create it anew, e.g. with docker compose up -d --force-recreate',
+        };
+  }
   const networks = Object.entries(inspection?.NetworkSettings?.Networks ?? {});
   const words = `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
   const missing = networks.find(([, network]) => words.includes(`network ${network?.NetworkID} not found`));

@@ -63,9 +63,10 @@ const end = (steps: readonly StepLog[], looks = true) =>
 it('counts nothing on a target whose name stood for another one when its call was refused', () => {
   const by = { container_id: 'b', container_name: 'web', status: 'running', running: true, health: 'none' };
   const refused = (now: object) => step('failed', undefined, { reached_docker: true, result: { now } });
-  const effects = (now: object) => endOf(plan(1), new Map([[1, refused(now)]])).effects;
-  expect(effects({ status: 'gone' })).toMatchObject([{ target: web, verified: false }]);
-  expect(effects({ status: 'gone', replaced_by: by })).toEqual([]);
+  const end = (now: object) => endOf(plan(1), new Map([[1, refused(now)]]));
+  expect(end({ status: 'exited' })).toMatchObject({ outcome: 'failed', effects: [{ verified: false }] });
+  const replaced = { outcome: 'inconclusive', effects: [], execution_log: [{ replaced_by: by }] };
+  expect(end({ status: 'gone', replaced_by: by })).toMatchObject(replaced);
 });
 
 describe('a plan ends', () => {

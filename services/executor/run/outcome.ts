@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readsOnly } from '#libs/actions/catalogue';
 import { type ReplacedBy, replacedBySchema } from '#libs/contracts/bound';
-import type { Effect, Executed, Finished, LogEntry, Verified } from '#libs/contracts/facts';
+import type { Effect, Executed, Finished, LogEntry } from '#libs/contracts/facts';
 import type { Plan, Step } from '#libs/contracts/plan';
 import { targetId } from '#libs/contracts/target';
 import { type Aftermath, aftermathOf } from './aftermath.ts';
@@ -42,8 +42,7 @@ function effectsOf(done: readonly Done[], outcome: End['outcome']): Effect[] {
     const unverifiable = step.verify === null && executed.status === 'success';
     const hadNoEffect = !executed.reached_docker || executed.status === 'skipped' || readsOnly(step.action);
     // What took its place was not acted upon, and what was cannot be judged any more.
-    const replaced = replacedIn(seen.verified) ?? seenSchema.safeParse(executed.result.now).data?.replaced_by;
-    if (hadNoEffect || unverifiable || replaced) continue;
+    if (hadNoEffect || unverifiable || replacedIn({ executed, ...seen })) continue;
     const verified = step.verify !== null && outcome === 'recovered';
     const vain = verified ? 0 : inVainSeconds(seen);
     effects.set(targetId(step.target), {
@@ -84,7 +83,7 @@ function verdictOn(done: readonly Done[], reachedDocker: boolean): Verdict {
       return {
         outcome: 'inconclusive',
         message: `${what}; whether that helped could not be told: ${last.verified.message}`,
-        ...(replacedIn(last.verified) ? { reason: 'replaced' } : {}),
+        ...(replacedIn(last) ? { reason: 'replaced' } : {}),
       };
   }
 }
@@ -112,12 +111,12 @@ function unsuccessful(executed: Executed, reachedDocker: boolean): Verdict {
       // Steps before it may have acted: then this is no request that came too late, but one that was cut short.
       return { outcome: reachedDocker ? 'failed' : 'expired', ...said };
     default:
-      return { outcome: 'failed', ...said };
+      return { outcome: replacedIn({ executed }) ? 'inconclusive' : 'failed', ...said };
   }
 }
 
 function logEntry({ step, executed, verified, aftermath }: Done): LogEntry {
-  const replaced_by = replacedIn(verified);
+  const replaced_by = replacedIn({ executed, verified });
   return {
     step: step.n,
     action: step.action,
@@ -129,12 +128,13 @@ function logEntry({ step, executed, verified, aftermath }: Done): LogEntry {
   };
 }
 
-const seenSchema = z.object({ replaced_by: replacedBySchema });
-const replacedSchema = z.object({ container: seenSchema });
+const seenSchema = z.object({ replaced_by: replacedBySchema.optional() });
+const looksSchema = z.object({ container: seenSchema.optional(), now: seenSchema.optional() });
 
-/** Who had the name of the patient when it was looked at. */
-function replacedIn(verified: Verified | undefined): ReplacedBy | undefined {
-  return replacedSchema.safeParse(verified?.readings).data?.container.replaced_by;
+/** Who had the name of the patient when it was looked at, to verify it or because the engine refused the call. */
+function replacedIn({ executed, verified }: Pick<Done, 'executed' | 'verified'>): ReplacedBy | undefined {
+  const looks = [verified?.readings, executed.result].map((each) => looksSchema.safeParse(each).data);
+  return looks.map((look) => (look?.container ?? look?.now)?.replaced_by).find((by) => by !== undefined);
 }
 
 function detailsOf({ result, action }: Executed): string {

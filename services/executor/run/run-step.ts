@@ -64,9 +64,13 @@ async function act(run: Run, intent: Act, started: Started): Promise<Found> {
         error: answer.error,
         result: answer.result ?? {},
       };
-    case 'unheard':
+    case 'unheard': {
       run.context.bus.log.warn({ reason: answer.error.message }, 'no answer; looking at the patient instead');
-      return observe(run.context, started);
+      const found = await observe(run.context, started);
+      if (!found.error) return found;
+      const message = `${answer.error.message} ${found.error.message}`;
+      return { ...found, error: { ...found.error, message } };
+    }
   }
 }
 

@@ -57,6 +57,23 @@ describe('an event of the inbox', () => {
     );
   });
 
+  it('is heard whole where some of it stands beside data, whichever is where', () => {
+    const data = { container: 'web-app-1', action: 'restart' };
+    const beside = { dry_run: true, remediation_id: 'k', engine: 'mars', confidence: 0.5 };
+    const expected = { ask: { ...data, dry_run: true, confidence: 0.5 }, engine: 'mars', key: 'k' };
+    for (const body of [
+      { ...beside, data },
+      { ...data, data: beside },
+      { ...beside, data: JSON.stringify(data) },
+    ]) {
+      expect(eventOf(message(body))).toMatchObject(expected);
+    }
+    expect(eventOf(message({ ...data, data: { container: 'other' } })).invalid).toMatchObject({
+      errors: [{ field: 'container' }],
+    });
+    expect(eventOf(message({ confidence: 95, data })).invalid).toBeDefined();
+  });
+
   it('speaks for the principal of its subject', () => {
     expect(eventOf(message(documented)).principal).toBe('anonymous');
     expect(eventOf(message(documented, { subject: 'hemostat.remediation_needed.analyzer' })).principal).toBe(

@@ -1,4 +1,4 @@
-import { remediationNeededSchemaFor } from '#libs/contracts/inbox';
+import { remediationNeededSchemaFor, united } from '#libs/contracts/inbox';
 import { parseOrProblem } from '#libs/contracts/parse';
 import { type FieldError, invalidField, Problem } from '#libs/contracts/problem';
 import { principalSchema } from '#libs/contracts/scalars';
@@ -42,13 +42,14 @@ export function readEvent(message: InboxMessage): { event: InboxEvent } | { pois
   const { text, json } = read.value;
   const body = opened(json);
   const data = isOpenable(body) ? opened(body.data) : undefined;
-  const input = isOpenable(body) ? { ...body, data } : body;
+  const { event: input, differs } = united(isOpenable(body) ? { ...body, data } : body);
   const event = problemOf(() => {
     const fault = headerFault(message);
     if (fault) throw invalidField(fault.field, fault.message);
     refuseRepeated(text);
     if (isOpenable(body) && data !== body.data) refuseRepeated(body.data);
     if (body !== json) throw invalidField('body', 'is a text that holds JSON; send the JSON itself');
+    if (differs !== undefined) throw invalidField(differs, 'stands beside data and in it, and not the same');
     return toEvent(message, input);
   });
   if (!event.problem) return { event: event.value };
@@ -59,7 +60,7 @@ export function readEvent(message: InboxMessage): { event: InboxEvent } | { pois
 /** Some publishers write `data` as JSON text. */
 function isOpenable(body: unknown): body is { readonly data: string } {
   const isObject = typeof body === 'object' && body !== null;
-  return isObject && 'data' in body && typeof body.data === 'string' && !('container' in body);
+  return isObject && 'data' in body && typeof body.data === 'string' && /^\s*\{/.test(body.data);
 }
 
 /** Without its name for certain the same request could come a second time and not be known. */
