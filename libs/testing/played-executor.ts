@@ -62,6 +62,10 @@ export async function playExecutor(bus: Bus, engine = 'local'): Promise<PlayedEx
       needDocker();
       return { steps: plan.steps.map(previewOf) };
     }),
+    serve('bind', subject('bind'), executorVerbs.bind, async ({ plan }) => {
+      needDocker();
+      return { steps: plan.steps.map(({ n }) => ({ n, bound: { containers: [] } })) };
+    }),
     serve('targets', subject('targets'), executorVerbs.targets, async () => {
       needDocker();
       return { engine, targets: [] };

@@ -87,6 +87,8 @@ describe('safety, audit and targets over HTTP', () => {
       );
       expect((await ground.api.get(`${route}?engine=local${container}`)).status).toBe(200);
     }
+    const target = '/api/v1/safety/explain?target=nowhere/container/a';
+    expect(await ground.api.get(target)).toMatchObject(wrong('query.target'));
     const where = { container: 'a', engine: 'nowhere' };
     const order = { ...where, reason: 'x' };
     expect(await ground.api.post('/api/v1/safety/reset', order)).toMatchObject(wrong('engine'));

@@ -3,6 +3,7 @@ import { callRpc } from '#libs/bus/rpc';
 import { idFromKey } from '#libs/contracts/ids';
 import { safetyVerbs } from '#libs/contracts/rpc';
 import { rpcSubject } from '#libs/contracts/subjects';
+import { parseTargetId } from '#libs/contracts/target';
 import { wantKnownEngine } from '../../resolver.ts';
 import type { App, RouteParts } from '../app-type.ts';
 import { keyHeadersSchema, keyOf } from '../asking-headers.ts';
@@ -13,6 +14,8 @@ import { noQuery } from '../query.ts';
 const tags = ['safety'];
 // Long enough for safety itself to ask the executor what a container's name means.
 const patience = { timeoutMs: 8_000 };
+// Orders wait for their turn: all of them change one value.
+const orderPatience = { timeoutMs: 20_000 };
 
 // What safety wants of an order beyond its single members, as JSON schema has it.
 const named = { anyOf: [{ required: ['container'] }, { required: ['target'] }] };
@@ -61,7 +64,10 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
       },
     },
     async (request) => {
-      await wantKnownEngine(bus(), request.query.engine, 'query.engine');
+      const { engine, target = '' } = request.query;
+      await wantKnownEngine(bus(), engine, 'query.engine');
+      // What is only remembered needs no engine; what would be decided does.
+      await wantKnownEngine(bus(), parseTargetId(target)?.engine, 'query.target');
       const question = { ...request.query, principal: identityOf(request).principal };
       return callRpc(bus(), rpcSubject('safety', 'explain'), explain, question, patience);
     },
@@ -84,7 +90,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
     async (request) => {
       await wantKnownEngine(bus(), request.body.engine, 'engine');
       const order = { ...request.body, ...inNameOf(request) };
-      return callRpc(bus(), rpcSubject('safety', 'reset'), reset, order, patience);
+      return callRpc(bus(), rpcSubject('safety', 'reset'), reset, order, orderPatience);
     },
   );
 
@@ -104,7 +110,7 @@ export function safetyRoutes(app: App, { link }: RouteParts): void {
     },
     (request) => {
       const order = { ...request.body, ...inNameOf(request) };
-      return callRpc(bus(), rpcSubject('safety', 'control'), control, order, patience);
+      return callRpc(bus(), rpcSubject('safety', 'control'), control, order, orderPatience);
     },
   );
 }
