@@ -91,7 +91,7 @@ function complaintsOf(asked: FuzzRequest, { status, contentType, body }: Heard):
 
 it('is answered as documented and without an unintended 5xx, whatever is asked', {
   // What reads everything that was stored takes longer the more there is.
-  timeout: sized({ each: 300_000, long: 8 * 3_600_000 }),
+  timeout: sized({ each: 600_000, long: 8 * 3_600_000 }),
 }, async () => {
   const light = operations.filter(({ template }) => !heavy(template));
   const rare = operations.filter(({ template }) => heavy(template));
