@@ -27,7 +27,7 @@ it('documents what the catalogue says of each', () => {
     const [params = '', risk, reversible, proof] = rows.get(action.name) ?? [];
     expect({ risk, reversible }).toEqual({ risk: action.risk, reversible: action.reversible ? 'yes' : 'no' });
     expect(proof).toContain(proofOf(action));
-    const { properties = {} } = z.toJSONSchema(action.params);
+    const { properties = {} } = z.toJSONSchema(action.params, { io: 'input' });
     for (const name of Object.keys(properties)) expect(params).toContain(`\`${name}\``);
   }
 });
