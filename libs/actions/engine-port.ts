@@ -49,7 +49,7 @@ export class ActionFailed extends Error {
   }
 }
 
-const fullId = /^[0-9a-f]{64}$/;
+export const fullId = /^[0-9a-f]{64}$/;
 
 /** A call on one container. Throws a `RangeError` unless the id is a full one: a name might be another container's by now. */
 export function containerCall(

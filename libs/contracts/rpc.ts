@@ -117,6 +117,11 @@ export const containerReadingSchema = z.strictObject({
 });
 export type ContainerReading = z.infer<typeof containerReadingSchema>;
 
+/** Is it gone, or as good as? Nothing brings it back. */
+export function isRemoved({ exists, status }: ContainerReading): boolean {
+  return !exists || status === 'removing' || status === 'dead';
+}
+
 export const lookupSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('resolved'),

@@ -1,6 +1,6 @@
 import type { ReplacedBy } from '#libs/contracts/bound';
 import type { Expectation } from '#libs/contracts/plan';
-import type { ContainerReading, Progress, ReplicasWanted } from '#libs/contracts/rpc';
+import { type ContainerReading, isRemoved, type Progress, type ReplicasWanted } from '#libs/contracts/rpc';
 
 /**
  * How the container stands against what is expected of it. `well`: as expected, and stably so. `not_yet`: it may
@@ -106,10 +106,6 @@ function isIn(state: Expectation['state'], reading: ContainerReading): boolean {
   if (state === 'running') return up && !reading.paused;
   if (state === 'paused') return up && reading.paused;
   return !reading.running && !reading.restarting;
-}
-
-function isRemoved({ exists, status }: ContainerReading): boolean {
-  return !exists || status === 'removing' || status === 'dead';
 }
 
 /** Neither up nor on its way up. A paused container is no death: somebody stopped it on purpose. */

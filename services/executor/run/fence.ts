@@ -1,5 +1,5 @@
 import type { EndpointPort } from '#libs/actions/endpoint-port';
-import type { EngineCall, EnginePort, EngineReader } from '#libs/actions/engine-port';
+import { type EngineCall, type EnginePort, type EngineReader, fullId } from '#libs/actions/engine-port';
 import { type CellStore, isUnreadable } from '#libs/bus/cell-store';
 import type { Cell, Lease } from '#libs/contracts/cell';
 import { toDecisionHeader } from '#libs/contracts/decision-header';
@@ -119,5 +119,3 @@ function foundNothing(error: DockerError, asked: EngineCall | undefined): boolea
   const [kind, id = ''] = asked?.path ?? [];
   return error.status === 404 && (kind !== 'containers' || !fullId.test(id) || saysMissing(error, id));
 }
-
-const fullId = /^[0-9a-f]{64}$/;

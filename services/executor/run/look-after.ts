@@ -1,10 +1,10 @@
 /** Guarantee: nothing is called here, and a look that fails takes nothing from what is known without it. */
-import type { ContainerReading } from '#libs/contracts/rpc';
+import { type ContainerReading, isRemoved } from '#libs/contracts/rpc';
 import type { Details } from '#libs/contracts/scalars';
 import type { ContainerInspection } from '../docker/answers.ts';
 import { noContainer, readingOf } from '../docker/container-reading.ts';
 import { adviceOf, DockerError } from '../docker/docker-error.ts';
-import type { Directory } from '../inventory/directory.ts';
+import type { KnownContainer } from '../inventory/identity.ts';
 import { readingOfTarget } from '../reading.ts';
 import type { Act } from './intent.ts';
 import type { ExecutorContext } from './running.ts';
@@ -34,17 +34,15 @@ export async function lookAfter(
     const inspection = await context.view.engine.inspect(id);
     const now = inspection ? readingOf(inspection) : noContainer;
     const seen = { status: now.status, running: now.running, exit_code: exitCodeOf(now) };
-    if (isGone(now) && before.ending?.removed !== true) return await afterRemoval(context, intent, seen);
-    const { cause, remedy } = explained(error, inspection, await context.view.inventory.current());
+    if (isRemoved(now) && before.ending?.removed !== true) return await afterRemoval(context, intent, seen);
+    const others = (await context.view.inventory.current()).all.filter((each) => each.id !== id);
+    const { cause, remedy } = explained(error, id, inspection, others);
     const message = adviceOf({ message: `${name} ${becameOf(before, now)}, because ${cause}`, remedy });
     return { message, now: seen };
   } catch {
     return undefined;
   }
 }
-
-const isGone = ({ exists, status }: ContainerReading): boolean =>
-  !exists || status === 'removing' || status === 'dead';
 
 async function afterRemoval(
   { view, bus: { clock }, stopping }: ExecutorContext,
@@ -81,18 +79,21 @@ const exitCodeOf = ({ status, exit_code }: ContainerReading): number | null =>
 /** The engine speaks of a network by its id, which nobody can look up any more once the network is gone. */
 function explained(
   { message, remedy }: DockerError,
+  id: string,
   inspection: ContainerInspection | undefined,
-  directory: Directory,
+  others: readonly KnownContainer[],
 ): { readonly cause: string; readonly remedy: string } {
-  const owner = /(?:non running|No such) container: ([0-9a-f]{12,64})/.exec(message)?.[1];
-  if (owner !== undefined && !inspection?.Id.startsWith(owner)) {
-    const known = directory.all.find(({ id }) => id.startsWith(owner));
-    return known
-      ? { cause: `${known.name}, whose network it shares, does not run`, remedy: `start ${known.name} first` }
-      : {
+  const [, trouble, owner = ''] = /(non running|No such) container: ([0-9a-f]{12,64})/.exec(message) ?? [];
+  if (owner !== '' && !id.startsWith(owner)) {
+    const known = others.find((each) => each.id.startsWith(owner))?.name;
+    const name = known ?? `the container ${owner.slice(0, 12)}`;
+    // What was listed may be a moment old; that there is no such container is the engine's word.
+    return trouble === 'No such'
+      ? {
           cause: `the container ${owner.slice(0, 12)}, whose network it shares, is gone`,
           remedy: 'create it anew, e.g. with docker compose up -d --force-recreate',
-        };
+        }
+      : { cause: `${name}, whose network it shares, does not run`, remedy: `start ${name} first` };
   }
   const networks = Object.entries(inspection?.NetworkSettings?.Networks ?? {});
   const words = `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
